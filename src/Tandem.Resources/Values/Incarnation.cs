@@ -1,0 +1,49 @@
+namespace Tandem.Resources.Values;
+
+/// <summary>
+/// One life of an instance's data: the instance (pod) name, the UUID written into its volume at initdb or clone, and the UID of its claim.
+/// Records, promises, slots and <c>application_name</c> carry this, never the bare name: an emptied volume under an old name is a stranger.
+/// </summary>
+/// <param name="Instance">Pod name, e.g. <c>orders-1</c>.</param>
+/// <param name="Volume">UUID, 32 lower-case hex digits without dashes.</param>
+/// <param name="Claim">UID of the PersistentVolumeClaim as the API gives it.</param>
+public readonly record struct Incarnation(string Instance, string Volume, string Claim) : IComparable<Incarnation>
+{
+    public int CompareTo(Incarnation other) => string.CompareOrdinal(ToString(), other.ToString());
+
+    /// <summary><c>instance/volume/claim</c>: the form in records, lossless.</summary>
+    public override string ToString() => $"{Instance}/{Volume}/{Claim}";
+
+    /// <exception cref="FormatException">The text is not <c>instance/volume/claim</c>.</exception>
+    public static Incarnation Parse(string text) => TryParse(text, out var i) ? i : throw new FormatException($"'{text}' is not an incarnation (expected instance/volume/claim)");
+
+    public static bool TryParse(string? text, out Incarnation incarnation)
+    {
+        incarnation = default;
+        var parts = text?.Split('/');
+        if (parts is not { Length: 3 } || parts.Any(p => p.Length == 0)) return false;
+        incarnation = new Incarnation(parts[0], parts[1], parts[2]);
+        return true;
+    }
+
+    /// <summary>
+    /// Name for <c>application_name</c>, <c>synchronous_standby_names</c> and the slot: letters, digits and underscores only, at most 63,
+    /// unique to the incarnation: 30 characters of the instance's name, 16 of the volume's UUID and 8 of the claim's UID.
+    /// </summary>
+    public string ReplicationName
+    {
+        get
+        {
+            var instance = new string([.. Instance.Select(c => char.IsAsciiLetterOrDigit(c) ? char.ToLowerInvariant(c) : '_')]);
+            if (instance.Length > 30) instance = instance[^30..];
+            var claim = Claim.Replace("-", "", StringComparison.Ordinal);
+            return $"{instance}_{Volume[..Math.Min(16, Volume.Length)]}_{claim[..Math.Min(8, claim.Length)]}";
+        }
+    }
+}
+
+/// <summary>PostgreSQL's system identifier: made at initdb, the same in every copy of a cluster.</summary>
+public readonly record struct SystemIdentifier(ulong Value)
+{
+    public override string ToString() => Value.ToString(System.Globalization.CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,12 @@
+namespace Tandem.Resources.Values;
+
+/// <summary>A PostgreSQL timeline number. A number alone names no history: two servers can both have taken it (protocol, section 4).</summary>
+public readonly record struct TimelineId(uint Value) : IComparable<TimelineId>
+{
+    public int CompareTo(TimelineId other) => Value.CompareTo(other.Value);
+    public static bool operator <(TimelineId a, TimelineId b) => a.Value < b.Value;
+    public static bool operator >(TimelineId a, TimelineId b) => a.Value > b.Value;
+    public static bool operator <=(TimelineId a, TimelineId b) => a.Value <= b.Value;
+    public static bool operator >=(TimelineId a, TimelineId b) => a.Value >= b.Value;
+    public override string ToString() => Value.ToString(System.Globalization.CultureInfo.InvariantCulture);
+}
