@@ -1,0 +1,82 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using Tandem.Resources.Values;
+
+namespace Tandem.Protocol.Records;
+
+/// <summary>The read-write server that is allowed to run: the container it lives in and the nonce of its start.</summary>
+public sealed record RunIdentity(string ContainerId, string Nonce);
+
+/// <summary>Somebody has heard nothing of the holder and says so; a holder that lives takes it out by a swap of its own.</summary>
+public sealed record Suspicion(string Nonce, Incarnation By);
+
+/// <summary>
+/// What a demoted site offers: the end of its log once its server and all children were reaped (protocol, section 5, Demote). Written by the holder's agent;
+/// counts only for the pair epoch it names.
+/// </summary>
+public sealed record DemotionToken(SystemIdentifier SystemIdentifier, TimelineId Timeline, Lsn Lsn, PairEpoch PairEpoch)
+{
+    public override string ToString() => $"{SystemIdentifier}:{Timeline}:{Lsn}:{PairEpoch}";
+}
+
+/// <summary>
+/// The primary record: the only truth of a cluster (protocol, section 1). Kept in a Lease; see <see cref="RecordCodec"/>.
+/// Immutable: every change makes a new one, and lands by compare-and-swap on the resourceVersion of a live read.
+/// </summary>
+public sealed record PrimaryRecord
+{
+    /// <summary>Format that this code writes. A record of a higher one may be followed, never swapped.</summary>
+    public const int CurrentFormat = 1;
+
+    public int Format { get; init; } = CurrentFormat;
+    public required Epoch Epoch { get; init; }
+
+    /// <summary>Null while Electing.</summary>
+    public Incarnation? Holder { get; init; }
+
+    public DateTimeOffset? RenewTime { get; init; }
+    public required TimeSpan LeaseDuration { get; init; }
+    public RecordState State { get; init; } = RecordState.IsStable;
+    public RunMode RunMode { get; init; } = RunMode.Primary;
+    public PairEpoch? PairEpoch { get; init; }
+    public ImmutableList<QuorumClause> Quorums { get; init; } = [];
+    public ImmutableSortedSet<Incarnation> Members { get; init; } = [];
+    public ImmutableList<LineageEntry> Lineage { get; init; } = [];
+
+    /// <summary>The winner's reported end at Elect: until its switch point is confirmed nobody beyond it may follow [C2].</summary>
+    public Lsn? ElectedEnd { get; init; }
+
+    public RunIdentity? Run { get; init; }
+
+    /// <summary>The holder's LSN at its last renewal; asynchronous mode measures candidates against it.</summary>
+    public Lsn? Lsn { get; init; }
+
+    /// <summary>Nobody whose log ends below this is elected [C8] [S12].</summary>
+    public LogEnd? Floor { get; init; }
+
+    public Suspicion? Suspect { get; init; }
+
+    /// <summary>Of the last swap: whoever sees its own knows that its swap has landed [C9].</summary>
+    public string Nonce { get; init; } = "";
+
+    public SystemIdentifier? SystemIdentifier { get; init; }
+
+    /// <summary>Set by the holder's agent after a Demote; void at another pair epoch.</summary>
+    public DemotionToken? Demoted { get; init; }
+
+    /// <summary>Fields that this version does not know: kept and written back.</summary>
+    public ImmutableDictionary<string, JsonElement> Unknown { get; init; } = ImmutableDictionary<string, JsonElement>.Empty;
+
+    /// <summary>Of the Lease as read; what a swap must name. Empty for a record that does not exist yet.</summary>
+    public string ResourceVersion { get; init; } = "";
+
+    /// <summary>UID of the Lease, so that a record deleted and made anew is not taken for the old one.</summary>
+    public string Uid { get; init; } = "";
+
+    public bool IsHeldBy(Incarnation incarnation) => Holder == incarnation;
+
+    /// <summary>Whether this code may swap it.</summary>
+    public bool IsWritable => Format <= CurrentFormat;
+
+    public LineageEntry? Reign => Lineage.IsEmpty ? null : Lineage[^1];
+}
