@@ -108,6 +108,12 @@ public interface IPostgresServer : IAsyncDisposable
     /// <returns>False where that took longer than <paramref name="limit"/>: the caller then kills the server.</returns>
     Task<bool> StarveAsync(TimeSpan limit, CancellationToken cancellation);
 
+    /// <summary>
+    /// Creates, where absent, the two roles that come in by client certificate alone (no password): <c>tandem_replication</c> (LOGIN REPLICATION)
+    /// and <c>tandem_rewind</c> (LOGIN, the functions that pg_rewind reads files by, in database postgres). Writes nothing where they stand.
+    /// </summary>
+    Task EnsureRolesAsync(CancellationToken cancellation);
+
     /// <summary>Creates the application's role and database if absent, and sets the role's password.</summary>
     Task EnsureDatabaseAsync(ApplicationDatabase database, CancellationToken cancellation);
 }
@@ -123,11 +129,14 @@ public enum ServerMode
 
 public enum StopMode { Fast, Immediate, Kill }
 
+/// <param name="StopRequested">Since the last start, <see cref="IPostgresServer.StopAsync"/> or <see cref="IPostgresServer.KillNow"/> was called.</param>
 /// <param name="Running">A postmaster, or any child of one, lives.</param>
 /// <param name="Mode">How the running (or last) server was started; a promotion through <see cref="IPostgresServer.PromoteAsync"/> makes it ReadWrite.</param>
 /// <param name="ExitCode">Of the last postmaster that ended; null before the first end, or for a signal (negative of it).</param>
 public sealed record ServerProcess(bool Running, int? Pid, ServerMode? Mode, int? ExitCode, bool StopRequested);
 
+/// <param name="State">As pg_controldata words it in English: "in production", "shut down in recovery", …</param>
+/// <param name="Version">pg_control's own version number, e.g. 1300.</param>
 public sealed record ControlData(
     SystemIdentifier SystemIdentifier,
     string State,
@@ -181,7 +190,7 @@ public sealed record ServerConfiguration(
 /// <param name="Replayed">Standby only.</param>
 /// <param name="Receiver">The WAL receiver of a standby; null where there is none.</param>
 /// <param name="Senders">Walsenders of this server, cascades too.</param>
-/// <param name="SynchronousStandbyNames">As a new connection sees it.</param>
+/// <param name="SynchronousStandbyNames">As the kept session sees it: it may run ahead of the postmaster by one reload. "In effect" (protocol, section 2) is asked by <see cref="IPostgresServer.ShowAsync"/>.</param>
 public sealed record ServerStatus(
     bool InRecovery,
     TimelineId Timeline,
