@@ -1,8 +1,12 @@
 using System.Globalization;
+using System.Text.Json.Serialization;
+using Tandem.Kubernetes.Crds;
+using Tandem.Resources.Values.Json;
 
 namespace Tandem.Resources.Values;
 
 /// <summary>The number of a reign in one cluster: <c>leaseTransitions</c> of its record. It never falls.</summary>
+[JsonConverter(typeof(EpochConverter)), SchemaType("integer", Format = "int64")]
 public readonly record struct Epoch(long Value) : IComparable<Epoch>
 {
     public Epoch Next => new(Value + 1);
@@ -15,6 +19,7 @@ public readonly record struct Epoch(long Value) : IComparable<Epoch>
 }
 
 /// <summary>The epoch of a pair: compared by number, then by site, so that two sites can never both hold the same one (protocol, section 5).</summary>
+[JsonConverter(typeof(PairEpochConverter)), SchemaType("string")]
 public readonly record struct PairEpoch(long Number, string Site) : IComparable<PairEpoch>
 {
     public int CompareTo(PairEpoch other) => Number != other.Number ? Number.CompareTo(other.Number) : string.CompareOrdinal(Site, other.Site);

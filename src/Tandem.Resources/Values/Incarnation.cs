@@ -1,3 +1,7 @@
+using System.Text.Json.Serialization;
+using Tandem.Kubernetes.Crds;
+using Tandem.Resources.Values.Json;
+
 namespace Tandem.Resources.Values;
 
 /// <summary>
@@ -7,6 +11,7 @@ namespace Tandem.Resources.Values;
 /// <param name="Instance">Pod name, e.g. <c>orders-1</c>.</param>
 /// <param name="Volume">UUID, 32 lower-case hex digits without dashes.</param>
 /// <param name="Claim">UID of the PersistentVolumeClaim as the API gives it.</param>
+[JsonConverter(typeof(IncarnationConverter)), SchemaType("string")]
 public readonly record struct Incarnation(string Instance, string Volume, string Claim) : IComparable<Incarnation>
 {
     public int CompareTo(Incarnation other) => string.CompareOrdinal(ToString(), other.ToString());
@@ -43,6 +48,7 @@ public readonly record struct Incarnation(string Instance, string Volume, string
 }
 
 /// <summary>PostgreSQL's system identifier: made at initdb, the same in every copy of a cluster.</summary>
+[JsonConverter(typeof(SystemIdentifierConverter)), SchemaType("string")]
 public readonly record struct SystemIdentifier(ulong Value)
 {
     public override string ToString() => Value.ToString(System.Globalization.CultureInfo.InvariantCulture);

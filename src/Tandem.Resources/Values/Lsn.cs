@@ -1,8 +1,12 @@
 using System.Globalization;
+using System.Text.Json.Serialization;
+using Tandem.Kubernetes.Crds;
+using Tandem.Resources.Values.Json;
 
 namespace Tandem.Resources.Values;
 
 /// <summary>A position in the write-ahead log, in bytes from its beginning. Written as PostgreSQL writes it: <c>0/5A01E38</c>.</summary>
+[JsonConverter(typeof(LsnConverter)), SchemaType("string")]
 public readonly record struct Lsn(ulong Value) : IComparable<Lsn>
 {
     /// <summary>The position before any record: PostgreSQL's "invalid" LSN, <c>0/0</c>.</summary>

@@ -1,6 +1,11 @@
+using System.Text.Json.Serialization;
+using Tandem.Kubernetes.Crds;
+using Tandem.Resources.Values.Json;
+
 namespace Tandem.Resources.Values;
 
 /// <summary>A PostgreSQL timeline number. A number alone names no history: two servers can both have taken it (protocol, section 4).</summary>
+[JsonConverter(typeof(TimelineIdConverter)), SchemaType("integer", Format = "int64")]
 public readonly record struct TimelineId(uint Value) : IComparable<TimelineId>
 {
     public int CompareTo(TimelineId other) => Value.CompareTo(other.Value);
