@@ -1,0 +1,108 @@
+using Tandem.Protocol.Records;
+using Tandem.Protocol.Synchrony;
+using Tandem.Resources.Values;
+
+namespace Tandem.Protocol.Elections;
+
+/// <summary>What an agent can see of an election that is under way.</summary>
+/// <param name="Promises">Latest report of every member that answers; older epochs among them are ignored.</param>
+/// <param name="Connected">Members that answer at all: those without a promise yet are given <see cref="Grace"/>.</param>
+/// <param name="SinceSatisfied">How long all clauses have been satisfied; null where they are not.</param>
+/// <param name="HolderIsDown">Evidence, gathered after Vacate, that the server in <c>run</c> is down: needed where a clause is empty.</param>
+/// <param name="MaximumLag">Asynchronous mode: candidates within this many bytes of the record's LSN only.</param>
+public sealed record ElectionView(
+    PrimaryRecord Record,
+    IReadOnlyCollection<PromiseReport> Promises,
+    IReadOnlySet<Incarnation> Connected,
+    TimeSpan? SinceSatisfied,
+    bool HolderIsDown,
+    long MaximumLag,
+    TimeSpan Grace);
+
+/// <summary>Outcome of looking at an election. A closed set.</summary>
+public abstract record ElectionVerdict(string Reason, string Message)
+{
+    /// <summary>This one is to be holder; its own agent swaps it in.</summary>
+    public sealed record Winner(PromiseReport Promise, string Reason, string Message) : ElectionVerdict(Reason, Message);
+
+    /// <summary>Not yet.</summary>
+    public sealed record Wait(string Reason, string Message) : ElectionVerdict(Reason, Message);
+}
+
+/// <summary>Section 3, step 4: who is elected, from promises alone. Nobody waits for a lease to expire: the old primary can acknowledge nothing.</summary>
+public static class Election
+{
+    public static bool ClausesSatisfied(PrimaryRecord record, IReadOnlyCollection<PromiseReport> promises) =>
+        record.Quorums.All(clause => ClauseRules.Satisfied(clause, record.Epoch, promises));
+
+    public static ElectionVerdict Judge(ElectionView view)
+    {
+        var record = view.Record;
+        var valid = view.Promises.Where(p => p.Epoch == record.Epoch && record.Members.Contains(p.By)).ToList();
+
+        foreach (var clause in record.Quorums)
+        {
+            if (!ClauseRules.Satisfied(clause, record.Epoch, valid))
+                return new ElectionVerdict.Wait("ClauseUnsatisfied", $"clause {clause} of epoch {clause.Epoch} needs the promise of {clause.Holder.Instance} or of {clause.PromisesNeeded} of its members; promised: {Names(valid)}");
+            if (ClauseRules.NeedsEvidence(clause) && !view.HolderIsDown && valid.All(p => p.By != clause.Holder))
+                return new ElectionVerdict.Wait("HolderNotKnownDown", $"{clause.Holder.Instance} ran asynchronously and is not known to be down");
+        }
+
+        var candidates = valid.Where(p => p.Position is not null && IsEligible(p, record, view.MaximumLag)).ToList();
+        if (candidates.Count == 0)
+            return new ElectionVerdict.Wait("NoCandidate", $"no promise reaches the floor {record.Floor?.ToString() ?? "-"} and the lag allowed; promised: {Names(valid)}");
+
+        // One who is still connected may hold a higher position; a short grace lets it speak. Safety does not lean on it: the clauses are satisfied.
+        var silent = view.Connected.Where(c => record.Members.Contains(c) && valid.All(p => p.By != c)).ToList();
+        if (silent.Count > 0 && (view.SinceSatisfied ?? TimeSpan.Zero) < view.Grace)
+            return new ElectionVerdict.Wait("Grace", $"waiting a moment for {string.Join(", ", silent.Select(s => s.Instance))}");
+
+        var winner = candidates.OrderByDescending(p => p.Position!.Value).ThenByDescending(p => p.Priority).ThenBy(p => p.By.Instance, StringComparer.Ordinal).First();
+        return new ElectionVerdict.Winner(winner, "Elected", $"{winner.By.Instance} has the newest log, {winner.Position}, of {Names(valid)}");
+    }
+
+    /// <summary>Not below the floor [C8] [S12]; in asynchronous mode not too far behind what the holder last said.</summary>
+    private static bool IsEligible(PromiseReport promise, PrimaryRecord record, long maximumLag)
+    {
+        if (record.Floor is { } floor && promise.Position!.Value < floor) return false;
+        var asynchronous = record.Quorums.Any(ClauseRules.NeedsEvidence);
+        if (!asynchronous || record.Lsn is not { } last) return true;
+        // The old holder's own log is whole by definition.
+        return record.Quorums.Any(c => c.Holder == promise.By) || last - promise.Position!.Value.Lsn <= maximumLag;
+    }
+
+    /// <summary>
+    /// The swap of Elect: holder, Stable, the winner's own lineage (entries it does not descend from are gone), its reported end, and its clause beside the old ones,
+    /// which stay until enough members have flushed a record of the new epoch (section 3, step 5).
+    /// </summary>
+    public static PrimaryRecord Elect(PrimaryRecord record, PromiseReport winner, IReadOnlyCollection<PromiseReport> promises, SynchronyTarget target, RunIdentity run)
+    {
+        var others = promises.Where(p => p.Epoch == record.Epoch && p.By != winner.By && record.Members.Contains(p.By)).Select(p => p.By);
+        var clause = SetRules.FirstClause(record.Epoch, winner.By, others, record.Members.Remove(winner.By), target);
+        return record with
+        {
+            Holder = winner.By,
+            State = RecordState.IsStable,
+            Suspect = null,
+            Quorums = record.Quorums.Contains(clause) ? record.Quorums : record.Quorums.Add(clause),
+            Lineage = winner.Lineage.Add(new LineageEntry(record.PairEpoch, record.Epoch, winner.By, null, null)),
+            ElectedEnd = winner.Position!.Value.Lsn,
+            Run = run,
+            Lsn = winner.Position!.Value.Lsn,
+            Demoted = null,
+        };
+    }
+
+    /// <summary>The swap of Vacate: nobody holds; one epoch on. Clauses stay: they are what the election must satisfy.</summary>
+    public static PrimaryRecord Vacate(PrimaryRecord record) => record with
+    {
+        Epoch = record.Epoch.Next,
+        Holder = null,
+        State = RecordState.IsElecting,
+        Suspect = null,
+        ElectedEnd = null,
+    };
+
+    private static string Names(IEnumerable<PromiseReport> promises) =>
+        string.Join(", ", promises.Select(p => $"{p.By.Instance} {p.Position?.ToString() ?? "(no position)"}")) is { Length: > 0 } text ? text : "nobody";
+}

@@ -1,0 +1,97 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Tandem.Protocol.Records;
+using Tandem.Resources.Values;
+
+namespace Tandem.Protocol.Synchrony;
+
+/// <summary>How a standby of the holder does, for the choice of the synchronous set.</summary>
+/// <param name="Streaming">A walsender streams to it now.</param>
+/// <param name="Lag">Bytes that it has not flushed; null where unknown.</param>
+/// <param name="SilentFor">How long it has not been streaming; zero while it is.</param>
+public sealed record StandbyHealth(Incarnation Incarnation, bool Streaming, long? Lag, TimeSpan SilentFor);
+
+/// <summary>The next change of the synchronous set, if any, and why. One change does one thing [C4].</summary>
+/// <param name="To">The clause to go to; null: none.</param>
+public sealed record SetProposal(QuorumClause? To, string Reason, string Message);
+
+/// <summary>Which clause to go to next (protocol, section 2). Pure; the steps of a change are <see cref="SetChange"/>'s.</summary>
+public static class SetRules
+{
+    /// <summary>Stands in synchronous_standby_names where nobody is to count: no standby bears it, so every commit waits.</summary>
+    public const string Placeholder = "tandem_nobody";
+
+    /// <summary>
+    /// The clause of a new reign: those who promised with it, and others of the members only where too few did. Fewer members make a stricter
+    /// demand on commits, never a weaker promise: a clause speaks only of what is acknowledged under it.
+    /// </summary>
+    public static QuorumClause FirstClause(Epoch epoch, Incarnation holder, IEnumerable<Incarnation> promised, ImmutableSortedSet<Incarnation> others, SynchronyTarget target)
+    {
+        if (!target.IsSynchronous) return new QuorumClause(epoch, holder, [], 0);
+        var members = promised.Where(p => p != holder).ToImmutableSortedSet();
+        var wanted = target.Mode == SynchronyMode.Quorum ? target.Acknowledgements : 1;
+        foreach (var other in others)
+        {
+            if (members.Count >= wanted) break;
+            members = members.Add(other);
+        }
+        return members.IsEmpty
+            ? new QuorumClause(epoch, holder, [], 0) // alone: the server bears the placeholder, so nothing is acknowledged under the empty clause
+            : new QuorumClause(epoch, holder, members, Math.Min(target.AcknowledgementsFor(members.Count), members.Count));
+    }
+
+    /// <summary>
+    /// One change towards what is wanted: drop who is silent, take in who is fit, or correct k; never two of them at once, since in between PostgreSQL counts
+    /// whoever has a priority by that walsender's own setting against its own k [C4].
+    /// </summary>
+    public static SetProposal Propose(QuorumClause current, SynchronyTarget target, IReadOnlyCollection<StandbyHealth> standbys)
+    {
+        QuorumClause With(ImmutableSortedSet<Incarnation> members, int k) => current with { Members = members, Acknowledgements = k };
+        var fit = standbys.Where(s => s.Streaming && s.Lag is { } lag && lag <= target.ResumeLag).Select(s => s.Incarnation).ToImmutableSortedSet();
+
+        if (!target.IsSynchronous)
+            return current.IsEmpty
+                ? new SetProposal(null, "Asynchronous", "asynchronous by spec")
+                : new SetProposal(With([], 0), "AsynchronousBySpec", "spec.synchronization.mode is Asynchronous");
+
+        if (current.IsEmpty)
+        {
+            var k = target.Mode == SynchronyMode.Quorum ? target.Acknowledgements : Math.Max(1, fit.Count);
+            return fit.Count >= k && fit.Count > 0
+                ? new SetProposal(With(fit, k), "StandbysFit", $"{string.Join(", ", fit.Select(f => f.Instance))} stream within {target.ResumeLag} bytes")
+                : new SetProposal(null, "TooFewStandbys", $"{fit.Count} standbys are fit, {k} must acknowledge");
+        }
+
+        var silent = current.Members.Where(m => standbys.FirstOrDefault(s => s.Incarnation == m) is not { } health || (!health.Streaming && health.SilentFor >= target.ReplaceAfter)).ToImmutableSortedSet();
+        var remaining = current.Members.Except(silent);
+
+        if (!silent.IsEmpty && target.Mode == SynchronyMode.Synchronous && remaining.Count > 0 && current.Acknowledgements > remaining.Count)
+            return new SetProposal(With(current.Members, remaining.Count), "MemberSilent", $"{Names(silent)} silent: {remaining.Count} acknowledgements before it leaves");
+        if (!silent.IsEmpty && remaining.Count >= current.Acknowledgements && remaining.Count > 0)
+            return new SetProposal(With(remaining, current.Acknowledgements), "MemberSilent", $"{Names(silent)} silent for {target.ReplaceAfter.TotalSeconds:0} s");
+
+        var joining = fit.Except(current.Members);
+        if (!joining.IsEmpty)
+            return new SetProposal(With(current.Members.Union(joining), current.Acknowledgements), "StandbyFit", $"{Names(joining)} streams within {target.ResumeLag} bytes");
+
+        var wanted = target.AcknowledgementsFor(current.Members.Count);
+        if (wanted != current.Acknowledgements && wanted <= current.Members.Count && (silent.IsEmpty || wanted < current.Acknowledgements))
+            return new SetProposal(With(current.Members, wanted), "Acknowledgements", $"{wanted} acknowledgements wanted");
+
+        if (target.Preferred && standbys.Count(s => current.Members.Contains(s.Incarnation) && s.Streaming) < current.Acknowledgements
+            && current.Members.All(m => standbys.FirstOrDefault(s => s.Incarnation == m) is not { } h || h.Streaming || h.SilentFor >= target.DegradeAfter))
+            return new SetProposal(With([], 0), "Degraded", $"durability is Preferred and fewer than {current.Acknowledgements} members stream for {target.DegradeAfter.TotalSeconds:0} s");
+
+        return new SetProposal(null, "AsWanted", $"{current}");
+    }
+
+    /// <summary>The value of synchronous_standby_names for a clause: never empty on a server in a synchronous mode.</summary>
+    public static string Setting(QuorumClause clause, SynchronyTarget target)
+    {
+        if (!clause.IsEmpty)
+            return string.Create(CultureInfo.InvariantCulture, $"ANY {clause.Acknowledgements} ({string.Join(", ", clause.Members.Select(m => m.ReplicationName))})");
+        return target.IsSynchronous && !target.Preferred ? $"ANY 1 ({Placeholder})" : "";
+    }
+
+    private static string Names(IEnumerable<Incarnation> set) => string.Join(", ", set.Select(s => s.Instance));
+}
