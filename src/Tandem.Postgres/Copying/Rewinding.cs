@@ -1,0 +1,62 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Microsoft.Extensions.Logging;
+using Tandem.Postgres.Configuration;
+using Tandem.Postgres.ControlFiles;
+using Tandem.Postgres.Processes;
+using Tandem.Resources.Values;
+
+namespace Tandem.Postgres.Copying;
+
+/// <summary>pg_rewind: brings a diverged data directory back onto the source's history.</summary>
+internal sealed partial class Rewinding(
+    PostgresServerOptions options, ToolRunner tools, ControlFile control, ConfigurationFiles files, SingleUserRecovery recovery, Salvage salvage, ILogger logger)
+{
+    private const string Failure = "RewindFailed";
+
+    public async Task RunAsync(ReplicationSource source, long salvageLimit, IProgress<TransferProgress> progress, CancellationToken cancellation)
+    {
+        var data = await control.ReadAsync(cancellation).ConfigureAwait(false);
+        var recovered = !data.CleanShutdown;
+        if (recovered)
+        {
+            Log.RecoveringSingleUser(logger, data.State);
+            files.RemoveDrift([]);
+            await recovery.RunAsync(cancellation).ConfigureAwait(false);
+        }
+
+        string[] arguments = ["--target-pgdata", options.DataDirectory, "--source-server", ConnectionInfo.Of(source, "postgres"), "--no-ensure-shutdown", "--progress"];
+        // First without touching anything: it says where the fork is, and whether this can be done at all.
+        var plan = await tools.RunAsync("pg_rewind", [.. arguments, "--dry-run"], Failure, TransferLines.To(new Discarded()), cancellation).ConfigureAwait(false);
+        if (plan.Any(l => l.Contains("no rewind required", StringComparison.Ordinal)))
+        {
+            // Crash recovery has just written a checkpoint that the source does not have, on the source's own timeline: nothing can be rewound here.
+            if (recovered) throw new PostgresException("RewindNotPossible", "the source is on the same timeline, and its history was left by crash recovery: it takes a new copy");
+            return;
+        }
+
+        var (timeline, fork) = ForkIn(plan);
+        salvage.Keep(timeline, fork, data.WalSegmentSize, salvageLimit);
+        var ours = files.Remember();
+        await tools.RunAsync("pg_rewind", arguments, Failure, TransferLines.To(progress), cancellation).ConfigureAwait(false);
+        files.PutBack(ours);
+        CopiedFiles.RemoveStrangers(options.DataDirectory);
+    }
+
+    /// <summary><c>pg_rewind: servers diverged at WAL location 0/3000000 on timeline 1</c>.</summary>
+    internal static (TimelineId Timeline, Lsn Fork) ForkIn(IEnumerable<string> lines)
+    {
+        var match = lines.Select(l => Diverged().Match(l)).FirstOrDefault(m => m.Success) ?? throw new PostgresException(Failure, "pg_rewind does not say where the servers diverged");
+        return (new TimelineId(uint.Parse(match.Groups[2].ValueSpan, CultureInfo.InvariantCulture)), Lsn.Parse(match.Groups[1].Value));
+    }
+
+    [GeneratedRegex("diverged at WAL location ([0-9A-F]+/[0-9A-F]+) on timeline ([0-9]+)")]
+    private static partial Regex Diverged();
+
+    private sealed class Discarded : IProgress<TransferProgress>
+    {
+        public void Report(TransferProgress value)
+        {
+        }
+    }
+}

@@ -1,0 +1,205 @@
+using Microsoft.Extensions.Logging;
+using Tandem.Postgres.Configuration;
+using Tandem.Postgres.ControlFiles;
+using Tandem.Postgres.Copying;
+using Tandem.Postgres.Engines.PostgreSql;
+using Tandem.Postgres.Files;
+using Tandem.Postgres.Processes;
+using Tandem.Postgres.Sql;
+using Tandem.Postgres.Wal;
+using Tandem.Resources.Values;
+
+namespace Tandem.Postgres;
+
+/// <summary>The real server. It only hands each request to the part that knows it; see the folders beside this file.</summary>
+public sealed class PostgresServer : IPostgresServer
+{
+    private static readonly TimeSpan StatusLimit = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan ProbeLimit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan SmallStep = TimeSpan.FromSeconds(30);
+
+    private readonly PostgresServerOptions options;
+    private readonly TimeProvider time;
+    private readonly ILogger logger;
+    private readonly ServerProcesses processes;
+    private readonly Postmaster postmaster;
+    private readonly ToolRunner tools;
+    private readonly ControlFile control;
+    private readonly WalSealer sealer;
+    private readonly ConfigurationFiles files;
+    private readonly CopyMarker copyMarker;
+    private readonly SqlSessions sessions;
+    private readonly KeptSession status;
+    private readonly KeptSession probe;
+    private string? binDirectory;
+    private int? version;
+
+    public PostgresServer(PostgresServerOptions options, TimeProvider time, ILogger logger)
+    {
+        this.options = options;
+        this.time = time;
+        this.logger = logger;
+        processes = new ServerProcesses(options.DataDirectory);
+        postmaster = new Postmaster(options, Programs, processes, time, logger);
+        postmaster.Exited += () => Exited?.Invoke();
+        tools = new ToolRunner(options, Programs, logger);
+        control = new ControlFile(options.DataDirectory, tools, time);
+        sealer = new WalSealer(options.DataDirectory, control, logger);
+        files = new ConfigurationFiles(options.DataDirectory, logger);
+        copyMarker = new CopyMarker(options);
+        sessions = new SqlSessions(options, Major);
+        status = new KeptSession(sessions, StatusLimit);
+        probe = new KeptSession(sessions, ProbeLimit);
+    }
+
+    public event Action? Exited;
+
+    public ServerProcess Process => postmaster.State;
+
+    public bool HasData => File.Exists(Path.Combine(options.DataDirectory, "PG_VERSION")) && !copyMarker.Stands;
+
+    // ---- processes ----
+
+    public async Task StartAsync(ServerMode mode, CancellationToken cancellation)
+    {
+        if (!HasData) throw new PostgresException("NoData", $"{options.DataDirectory} holds no cluster");
+        Folder.Ensure(options.SocketDirectory);
+        // The drift is taken out once more: what ALTER SYSTEM wrote since the last look must not be there at the start.
+        files.RemoveDrift([]);
+        await Task.Run(() => postmaster.Start(mode), cancellation).ConfigureAwait(false);
+    }
+
+    public Task StopAsync(StopMode mode, TimeSpan deadline, CancellationToken cancellation) => postmaster.StopAsync(mode, deadline, cancellation);
+
+    public void KillNow() => postmaster.KillNow();
+
+    public void Reload() => postmaster.Child?.Signal(Libc.SigHup);
+
+    public Task<bool> StarveAsync(TimeSpan limit, CancellationToken cancellation) => new Starvation(postmaster, processes, files, time, logger).StarveAsync(limit, cancellation);
+
+    // ---- files ----
+
+    public async Task<int> GetVersionAsync(CancellationToken cancellation)
+    {
+        var lines = await tools.RunAsync("postgres", ["--version"], "EngineNotFound", null, cancellation).ConfigureAwait(false);
+        return (int)(version = EngineVersion.Parse(lines.Count > 0 ? lines[0] : ""));
+    }
+
+    public Task<ControlData> ReadControlDataAsync(CancellationToken cancellation) => control.ReadAsync(cancellation);
+
+    public Task<WalEnd> SealWalAsync(WalEnd? from, CancellationToken cancellation) => Task.Run(() => sealer.SealAsync(from, cancellation), cancellation);
+
+    public Task<IReadOnlyList<TimelineSwitch>> ReadTimelineHistoryAsync(TimelineId timeline, CancellationToken cancellation)
+    {
+        var history = TimelineHistory.Read(Path.Combine(options.DataDirectory, "pg_wal"), timeline);
+        return history is null
+            ? Task.FromException<IReadOnlyList<TimelineSwitch>>(new PostgresException("TimelineHistoryUnreadable", $"pg_wal has no {TimelineHistory.FileName(timeline)}"))
+            : Task.FromResult(history.Switches);
+    }
+
+    public async Task InitializeAsync(CancellationToken cancellation)
+    {
+        postmaster.RefuseWhileAlive();
+        await copyMarker.FillAsync(() => new Initialization(options, tools).RunAsync(cancellation)).ConfigureAwait(false);
+        binDirectory = null;
+    }
+
+    public async Task CloneAsync(ReplicationSource source, string? slot, IProgress<TransferProgress> progress, CancellationToken cancellation)
+    {
+        postmaster.RefuseWhileAlive();
+        await copyMarker.FillAsync(() => new BaseBackup(options, tools).RunAsync(source, slot, progress, cancellation)).ConfigureAwait(false);
+        binDirectory = null;
+    }
+
+    public Task RewindAsync(ReplicationSource source, long salvageLimit, IProgress<TransferProgress> progress, CancellationToken cancellation)
+    {
+        postmaster.RefuseWhileAlive();
+        postmaster.RemoveStaleLocks();
+        var rewinding = new Rewinding(options, tools, control, files, new SingleUserRecovery(options, tools), new Salvage(options, time, logger), logger);
+        return rewinding.RunAsync(source, salvageLimit, progress, cancellation);
+    }
+
+    public Task WipeAsync(CancellationToken cancellation)
+    {
+        postmaster.RefuseWhileAlive();
+        return Task.Run(() => Wiping.Wipe(options.DataDirectory), cancellation);
+    }
+
+    public Task<bool> WriteConfigurationAsync(ServerConfiguration configuration, CancellationToken cancellation) =>
+        Task.Run(() => files.Write(configuration, Major()), cancellation);
+
+    // ---- the running server ----
+
+    public async Task<ServerStatus?> QueryStatusAsync(TimeSpan timeout, CancellationToken cancellation)
+    {
+        if (postmaster.Child is null) return null;
+        using var deadline = new CancellationTokenSource(timeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellation);
+        try
+        {
+            var json = await status.UseAsync((connection, c) => connection.TextAsync(StatusQuery.Sql, c), either.Token).ConfigureAwait(false);
+            return StatusQuery.Parse(json!);
+        }
+        catch (PostgresException e)
+        {
+            Log.StatusUnanswered(logger, e.Message);
+            return null;
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            Log.StatusUnanswered(logger, "timed out");
+            return null;
+        }
+    }
+
+    public Task<string> ShowAsync(string parameter, CancellationToken cancellation) =>
+        sessions.WithAsync(StatusLimit, async (connection, c) => await connection.TextAsync("SELECT current_setting($1)", c, parameter).ConfigureAwait(false) ?? "", cancellation);
+
+    public Task<IReadOnlyList<string>> PendingRestartAsync(CancellationToken cancellation) =>
+        sessions.WithAsync(StatusLimit, (connection, c) => connection.ListAsync("SELECT name FROM pg_settings WHERE pending_restart ORDER BY name", c), cancellation);
+
+    public async Task PromoteAsync(CancellationToken cancellation)
+    {
+        var started = time.GetTimestamp();
+        await sessions.WithAsync(SmallStep, (connection, c) => Promotion.RunAsync(connection, postmaster.MarkPromoted, time, c), cancellation).ConfigureAwait(false);
+        Log.Promoted(logger, time.GetElapsedTime(started).TotalMilliseconds);
+    }
+
+    public Task CheckpointAsync(CancellationToken cancellation) =>
+        sessions.WithAsync(null, (connection, c) => connection.ExecuteAsync("CHECKPOINT", c), cancellation);
+
+    public Task<Lsn> WriteLineageAsync(LineageRow row, CancellationToken cancellation) =>
+        sessions.WithAsync(SmallStep, (connection, c) => LineageTable.WriteAsync(connection, row, c), cancellation);
+
+    public async Task<Lsn> ProbeWriteAsync(CancellationToken cancellation) =>
+        await probe.UseAsync((connection, c) => LineageTable.ProbeAsync(connection, c), cancellation).ConfigureAwait(false);
+
+    public Task EnsureSlotAsync(string slot, CancellationToken cancellation) =>
+        sessions.WithAsync(SmallStep, (connection, c) => Slots.EnsureAsync(connection, slot, c), cancellation);
+
+    public Task DropSlotAsync(string slot, CancellationToken cancellation) =>
+        sessions.WithAsync(SmallStep, (connection, c) => Slots.DropAsync(connection, slot, time, c), cancellation);
+
+    public Task TerminateWalSendersAsync(IReadOnlyCollection<int> pids, CancellationToken cancellation) =>
+        sessions.WithAsync(SmallStep, (connection, c) => Slots.TerminateSendersAsync(connection, pids, time, c), cancellation);
+
+    public Task EnsureRolesAsync(CancellationToken cancellation) =>
+        sessions.WithAsync(SmallStep, (connection, c) => Roles.EnsureAsync(connection, c), cancellation);
+
+    public Task EnsureDatabaseAsync(ApplicationDatabase database, CancellationToken cancellation) =>
+        sessions.WithAsync(TimeSpan.FromMinutes(5), (connection, c) => ApplicationDatabases.EnsureAsync(connection, database, c), cancellation);
+
+    /// <summary>An agent that goes leaves no server behind.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Process.Running) await StopAsync(StopMode.Fast, TimeSpan.FromSeconds(10), CancellationToken.None).ConfigureAwait(false);
+        await status.DisposeAsync().ConfigureAwait(false);
+        await probe.DisposeAsync().ConfigureAwait(false);
+        await sessions.DisposeAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Looked for again after a copy came in, which may be of another version than the newest programs.</summary>
+    private string Programs() => binDirectory ??= options.BinDirectory ?? EngineLocator.Find(options.DataDirectory);
+
+    private int Major() => EngineLocator.MajorOf(options.DataDirectory) ?? (version ??= EngineVersion.MajorOfPrograms(Programs()) * 10000) / 10000;
+}

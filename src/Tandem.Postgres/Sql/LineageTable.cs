@@ -1,0 +1,61 @@
+using Npgsql;
+using NpgsqlTypes;
+using Tandem.Resources.Values;
+
+namespace Tandem.Postgres.Sql;
+
+/// <summary><c>tandem.lineage</c> in database postgres: the holders' history, in the WAL, so that every follower and the other site have it.</summary>
+internal static class LineageTable
+{
+    private const string Make = """
+        CREATE SCHEMA IF NOT EXISTS tandem;
+        CREATE TABLE IF NOT EXISTS tandem.lineage (
+          pair_number bigint NOT NULL DEFAULT 0,
+          pair_site text NOT NULL DEFAULT '',
+          epoch bigint NOT NULL,
+          incarnation text NOT NULL,
+          timeline bigint NOT NULL,
+          switch_point pg_lsn NOT NULL,
+          reason text NOT NULL,
+          at timestamptz NOT NULL,
+          PRIMARY KEY (pair_number, pair_site, epoch, incarnation, timeline));
+        """;
+
+    /// <summary>Repeating it writes again: what the caller needs is a record in the log, not only a row.</summary>
+    private const string Insert = """
+        INSERT INTO tandem.lineage (pair_number, pair_site, epoch, incarnation, timeline, switch_point, reason, at)
+        VALUES ($1, $2, $3, $4, $5, $6::text::pg_lsn, $7, $8)
+        ON CONFLICT (pair_number, pair_site, epoch, incarnation, timeline) DO UPDATE SET switch_point = excluded.switch_point, reason = excluded.reason, at = excluded.at
+        """;
+
+    public static async Task<Lsn> WriteAsync(NpgsqlConnection connection, LineageRow row, CancellationToken cancellation)
+    {
+        if (await connection.TextAsync("SELECT to_regclass('tandem.lineage')::text", cancellation).ConfigureAwait(false) is null)
+            await connection.ExecuteAsync(Make, cancellation).ConfigureAwait(false);
+        await using (var command = new NpgsqlCommand(Insert, connection))
+        {
+            command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = row.PairEpoch?.Number ?? 0 });
+            command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = row.PairEpoch?.Site ?? "" });
+            command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = row.Epoch.Value });
+            command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = row.Incarnation });
+            command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = row.Timeline.Value });
+            command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = row.SwitchPoint.ToString(), NpgsqlDbType = NpgsqlDbType.Text });
+            command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = row.Reason });
+            command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = row.At.ToUniversalTime(), NpgsqlDbType = NpgsqlDbType.TimestampTz });
+            await command.ExecuteNonQueryAsync(cancellation).ConfigureAwait(false);
+        }
+
+        return await FlushedAsync(connection, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>A commit record of its own and nothing else: a message in the log, which no table bloats from.</summary>
+    public static async Task<Lsn> ProbeAsync(NpgsqlConnection connection, CancellationToken cancellation)
+    {
+        await connection.TextAsync("SELECT pg_logical_emit_message(true, 'tandem', 'probe')::text", cancellation).ConfigureAwait(false);
+        return await FlushedAsync(connection, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Asked after the commit has returned, which at synchronous_commit = local means that its record is flushed: so this is at or behind its end.</summary>
+    private static async Task<Lsn> FlushedAsync(NpgsqlConnection connection, CancellationToken cancellation) =>
+        Lsn.Parse((await connection.TextAsync("SELECT pg_current_wal_flush_lsn()::text", cancellation).ConfigureAwait(false))!);
+}
