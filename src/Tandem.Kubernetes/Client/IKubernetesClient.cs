@@ -9,7 +9,7 @@ namespace Tandem.Kubernetes.Client;
 /// </summary>
 public interface IKubernetesClient
 {
-    /// <returns>The object, or null where it does not exist.</returns>
+    /// <returns>The object, or null where it does not exist. That nobody serves its type (404 without a word of the API) is an error, not absence.</returns>
     Task<T?> GetAsync<T>(string name, string? @namespace, CancellationToken cancellation) where T : class, IKubernetesObject;
 
     /// <summary>All pages of a list, from the most recent state (not from the API server's watch cache).</summary>
@@ -18,6 +18,7 @@ public interface IKubernetesClient
     /// <summary>One watch request: ends when the server ends it. 410 and in-stream Expired are <see cref="WatchExpiredException"/>.</summary>
     IAsyncEnumerable<WatchEvent<T>> WatchAsync<T>(string? @namespace, string resourceVersion, string? labelSelector = null, string? fieldSelector = null, CancellationToken cancellation = default) where T : class, IKubernetesObject;
 
+    /// <summary>Cancelled before it is sent, a write throws; once it is sent, it is <see cref="SwapResult{T}.Unknown"/>. So for all that return a <see cref="SwapResult{T}"/>.</summary>
     /// <returns><see cref="SwapResult{T}.Conflict"/> where an object of that name exists already.</returns>
     Task<SwapResult<T>> CreateAsync<T>(T value, CancellationToken cancellation) where T : class, IKubernetesObject;
 
@@ -27,7 +28,7 @@ public interface IKubernetesClient
     /// <summary>As <see cref="SwapAsync{T}"/>, of the status subresource.</summary>
     Task<SwapResult<T>> SwapStatusAsync<T>(T value, CancellationToken cancellation) where T : class, IKubernetesObject;
 
-    /// <summary>Server-side apply of the fields present in <paramref name="value"/>, under a field manager. With <paramref name="force"/>, takes fields over from other managers.</summary>
+    /// <summary>Sent once, as all writes; a <see cref="KubernetesUnreachableException"/> leaves open whether it was applied: apply again. Server-side apply of the fields present in <paramref name="value"/>, under a field manager. With <paramref name="force"/>, takes fields over from other managers.</summary>
     Task<T> ApplyAsync<T>(T value, string fieldManager, bool force, CancellationToken cancellation) where T : class, IKubernetesObject;
 
     /// <summary>Server-side apply of the status subresource.</summary>
@@ -57,10 +58,13 @@ public abstract record SwapResult<T>
     /// <summary>Not applied, and never will be: no such object (404).</summary>
     public sealed record Absent : SwapResult<T>;
 
-    /// <summary>Refused by the API (400, 403, 422 ...) and never will be applied; <paramref name="Message"/> is the server's.</summary>
+    /// <summary>
+    /// Refused by the API (400, 403, 422 ...) and never will be applied; <paramref name="Message"/> is the server's.
+    /// 401 and 429 are refusals too, of this request: another attempt, with a swap of its own, may succeed.
+    /// </summary>
     public sealed record Refused(int StatusCode, string Message) : SwapResult<T>;
 
-    /// <summary>No answer, or a server error: it may have been applied, or may still be. Settled only as the protocol says [C9].</summary>
+    /// <summary>No answer, or a server error: it may have been applied, or may still be. So is a write whose caller cancelled it under way. Settled only as the protocol says [C9].</summary>
     public sealed record Unknown(string Message) : SwapResult<T>;
 }
 
@@ -70,7 +74,13 @@ public enum WatchEventType { Added, Modified, Deleted, Bookmark }
 public sealed record WatchEvent<T>(WatchEventType Type, T Value);
 
 /// <param name="ResourceVersion">Where a watch goes on from.</param>
-public sealed record KubernetesList<T>(IReadOnlyList<T> Items, string ResourceVersion);
+public sealed record KubernetesList<T>(IReadOnlyList<T> Items, string ResourceVersion)
+{
+    /// <summary>Objects that exist but that this build cannot read: not in <see cref="Items"/>, and not to be taken for absent.</summary>
+    public IReadOnlyList<UnreadableObject> Unreadable { get; init; } = [];
+}
+
+public sealed record UnreadableObject(string? Namespace, string Name, string Message);
 
 public sealed record KubernetesVersion(int Major, int Minor)
 {

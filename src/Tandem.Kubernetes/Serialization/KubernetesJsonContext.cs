@@ -29,6 +29,8 @@ namespace Tandem.Kubernetes.Serialization;
 [JsonSerializable(typeof(V1ListMeta))]
 [JsonSerializable(typeof(V1Condition))]
 [JsonSerializable(typeof(V1ObjectReference))]
+[JsonSerializable(typeof(V1DeleteOptions))]
+[JsonSerializable(typeof(VersionInfo))]
 [JsonSerializable(typeof(JsonNode))]
 [JsonSerializable(typeof(JsonObject))]
 public sealed partial class KubernetesJsonContext : JsonSerializerContext;
