@@ -1,1 +1,1 @@
-return 0;
+return await Tandem.Sandbox.Verbs.RunAsync(args);

@@ -48,3 +48,8 @@ flock -w 900 8
 mapfile -t missing < <(missing_packages)
 if ((${#missing[@]})); then install_packages "${missing[@]}"; fi
 "$here/tools/fetch.sh"
+
+if [[ ! -x $cache/bin/pause || $here/node/pause.c -nt $cache/bin/pause ]]; then
+    gcc -Os -static -Wall -Werror -s -o "$cache/bin/pause.partial" "$here/node/pause.c"
+    mv "$cache/bin/pause.partial" "$cache/bin/pause"
+fi

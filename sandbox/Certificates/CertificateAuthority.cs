@@ -8,6 +8,9 @@ namespace Tandem.Sandbox.Certificates;
 public sealed class CertificateAuthority
 {
     private static readonly TimeSpan Validity = TimeSpan.FromDays(365);
+
+    // Nodes of a site are started at once, and share some certificates: each is made by one of them alone.
+    private static readonly Lock Making = new();
     private readonly string folder;
     private readonly X509Certificate2 authority;
 
@@ -24,21 +27,27 @@ public sealed class CertificateAuthority
     {
         Directory.CreateDirectory(folder);
         var certificate = Path.Combine(folder, "ca.crt");
-        if (!File.Exists(certificate)) Create(folder, name, certificate);
+        lock (Making)
+            if (!File.Exists(certificate)) Create(folder, name, certificate);
         return new CertificateAuthority(folder, X509Certificate2.CreateFromPemFile(certificate, Path.Combine(folder, "ca.key")));
     }
 
     /// <summary>Certificate of a user (<paramref name="group"/> is a group of Kubernetes).</summary>
-    public KeyPair User(string file, string name, string? group = null) => Issue(file, name, group, [], []);
+    public KeyPair User(string file, string name, string? group = null) => IssueOnce(file, name, group, [], []);
 
     /// <summary>Certificate of a server, which may also be used as a client.</summary>
-    public KeyPair Server(string file, string name, IEnumerable<IPAddress> addresses, IEnumerable<string> names) => Issue(file, name, null, [.. addresses], [.. names]);
+    public KeyPair Server(string file, string name, IEnumerable<IPAddress> addresses, IEnumerable<string> names) => IssueOnce(file, name, null, [.. addresses], [.. names]);
 
-    private KeyPair Issue(string file, string name, string? group, IPAddress[] addresses, string[] names)
+    private KeyPair IssueOnce(string file, string name, string? group, IPAddress[] addresses, string[] names)
     {
         var pair = new KeyPair(Path.Combine(folder, $"{file}.crt"), Path.Combine(folder, $"{file}.key"));
-        if (File.Exists(pair.CertificatePath)) return pair;
+        lock (Making)
+            if (!File.Exists(pair.CertificatePath)) Issue(pair, name, group, addresses, names);
+        return pair;
+    }
 
+    private void Issue(KeyPair pair, string name, string? group, IPAddress[] addresses, string[] names)
+    {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var subject = new X500DistinguishedNameBuilder();
         if (group is not null) subject.AddOrganizationName(group);
@@ -57,7 +66,6 @@ public sealed class CertificateAuthority
         using var certificate = request.Create(authority, authority.NotBefore, authority.NotAfter, RandomNumberGenerator.GetBytes(12));
         Write(pair.KeyPath, key.ExportPkcs8PrivateKeyPem());
         Write(pair.CertificatePath, certificate.ExportCertificatePem());
-        return pair;
     }
 
     private static void Create(string folder, string name, string certificatePath)

@@ -9,12 +9,12 @@ namespace Tandem.Sandbox.Host;
 public sealed class GuardedProcess : IAsyncDisposable
 {
     private const string Guard = """
-        log=$1; shift
+        log=$1; shift; exec 2>/dev/null
         "$@" </dev/null >>"$log" 2>&1 &
         program=$!
         echo "$program"
         read -r _
-        kill -KILL "$program" 2>/dev/null
+        kill -KILL "$program"
         wait "$program"
         """;
 

@@ -10,9 +10,11 @@ public static class Prerequisites
         "/usr/lib/cni/ptp", "/usr/lib/cni/host-local", "/usr/bin/mmdebstrap", "/usr/bin/buildah", "/usr/lib/postgresql/15/bin/postgres", "/usr/bin/unshare", "/usr/bin/nsenter",
     ];
 
+    private static readonly string[] Tools = ["kubectl", "helm", "pause"];
+
     public static async Task EnsureAsync(Progress progress, CancellationToken cancellation)
     {
-        var missing = Programs.Append(Path.Combine(SandboxPaths.Tools, "kubectl")).Append(Path.Combine(SandboxPaths.Tools, "helm")).Where(program => !File.Exists(program)).ToArray();
+        var missing = Programs.Concat(Tools.Select(tool => Path.Combine(SandboxPaths.Tools, tool))).Where(program => !File.Exists(program)).ToArray();
         if (missing.Length == 0) return;
         progress.Step($"installing what is missing ({string.Join(", ", missing.Select(Path.GetFileName))})");
         await Command.RunAsync([SandboxPaths.Script("install.sh")], cancellation, InstallDeadline);

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds the programs of Kubernetes from Debian 12's source package `kubernetes`, once, into the cache:
-#   $TANDEM_CACHE/kubernetes/1.20.2/bin/{kube-apiserver,kube-controller-manager,kube-scheduler,kubelet,kube-proxy,pause}
+#   $TANDEM_CACHE/kubernetes/1.20.2/bin/{kube-apiserver,kube-controller-manager,kube-scheduler,kubelet,kube-proxy}
 # An interrupted build resumes where it stopped (each finished program is kept beside); what is under bin/ is always whole,
 # because the folder is moved there in one rename at the end. Prints the folder as its last line.
 set -euo pipefail
@@ -14,7 +14,7 @@ programs=(kube-apiserver kube-controller-manager kube-scheduler kubelet kube-pro
 say() { printf '%6.1f s  %s\n' "$(awk -v a="$(date +%s.%N)" -v b="$started" 'BEGIN { print a - b }')" "$*" >&2; }
 started=$(date +%s.%N)
 
-is_whole() { local program; for program in "${programs[@]}" pause; do [[ -x $home/bin/$program ]] || return 1; done; }
+is_whole() { local program; for program in "${programs[@]}"; do [[ -x $home/bin/$program ]] || return 1; done; }
 
 if is_whole; then echo "$home/bin"; exit 0; fi
 
@@ -23,7 +23,7 @@ exec 9>"$home/lock"
 flock -n 9 || { say "another build of Kubernetes $version runs: waiting for it"; flock -w 1800 9; }
 if is_whole; then echo "$home/bin"; exit 0; fi
 
-for tool in go gcc dpkg-source apt-get; do
+for tool in go dpkg-source apt-get; do
     command -v "$tool" >/dev/null || { say "missing: $tool (run sandbox/install.sh first)"; exit 1; }
 done
 
@@ -89,10 +89,6 @@ for program in "${programs[@]}"; do
     go build -ldflags "$flags" -o "$work/bin/$program.partial" "./cmd/$program"
     mv "$work/bin/$program.partial" "$work/bin/$program"
 done
-
-say "building pause"
-gcc -Os -static -DVERSION="$version" -o "$work/bin/pause" build/pause/linux/pause.c
-strip "$work/bin/pause"
 
 rm -rf "$home/bin"
 mv "$work/bin" "$home/bin"
