@@ -5,6 +5,7 @@
 # because the folder is moved there in one rename at the end. Prints the folder as its last line.
 set -euo pipefail
 
+here=$(cd "$(dirname "$0")" && pwd)
 version=1.20.2
 cache=${TANDEM_CACHE:-/var/cache/tandem}
 home=$cache/kubernetes/$version
@@ -51,6 +52,7 @@ if [[ ! -f $work/source.done ]]; then
     say "unpacking"
     rm -rf "$work/tree"
     dpkg-source --no-check --extract "$work"/download/kubernetes_*.dsc "$work/tree" >&2
+    patch --quiet -d "$work/tree" -p1 <"$here/map-iteration.patch" >&2
     touch "$work/source.done"
 fi
 
