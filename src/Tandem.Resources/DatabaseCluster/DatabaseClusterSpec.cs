@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Tandem.Kubernetes.Crds;
+using Tandem.Resources.Validation;
 using Tandem.Resources.Values;
 
 namespace Tandem.Resources;
@@ -24,7 +25,7 @@ public sealed record DatabaseClusterSpec
     public DatabaseEngine Engine { get; set; } = DatabaseEngine.PostgreSQL;
 
     [Description("Container image with the database server's programs: any that is built on glibc, e.g. postgres:17. A change is rolled out one instance at a time, the primary last.")]
-    [Required, Length(1, 512), Pattern(@"^[A-Za-z0-9][^\s]*$")]
+    [Required, Length(1, 512), Pattern(ImagePattern.Expression)]
     public string Image { get; set; } = "";
 
     [Description("When the nodes fetch the image.")]
