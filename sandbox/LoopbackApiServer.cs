@@ -28,6 +28,9 @@ public sealed class LoopbackApiServer : IAsyncDisposable
     }
 
     public string Url => endpoint.Url;
+
+    /// <summary>Where etcd's clients connect, for tests that reach behind the API server (compaction).</summary>
+    public string EtcdUrl => $"http://127.0.0.1:{endpoint.EtcdPort}";
     public string CaPem => authority.CertificatePem;
 
     /// <summary>kubeconfig of a user who may do everything (group system:masters).</summary>

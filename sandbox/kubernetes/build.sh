@@ -80,9 +80,11 @@ if [[ ! -f $work/openapi.done ]]; then
     touch "$work/openapi.done"
 fi
 
-component=k8s.io/kubernetes/vendor/k8s.io/component-base/version
-flags="-s -w -X $component.gitVersion=v$version -X $component.gitMajor=1 -X $component.gitMinor=20"
-flags+=" -X $component.gitTreeState=clean -X $component.gitCommit=debian -X $component.buildDate=2021-01-13T13:20:00Z"
+flags="-s -w"
+for component in component-base/version client-go/pkg/version; do # the API server answers /version out of the second
+    x="-X k8s.io/kubernetes/vendor/k8s.io/$component"
+    flags+=" $x.gitVersion=v$version $x.gitMajor=1 $x.gitMinor=20 $x.gitTreeState=clean $x.gitCommit=debian $x.buildDate=2021-01-13T13:20:00Z"
+done
 number=0
 for program in "${programs[@]}"; do
     number=$((number + 1))

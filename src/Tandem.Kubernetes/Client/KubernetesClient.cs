@@ -191,15 +191,7 @@ public sealed class KubernetesClient : IKubernetesClient, IDisposable
         var answer = await ReadAsync("version", _options.RequestTimeout, cancellation);
         if (!answer.IsSuccess) throw answer.Error();
         var version = answer.Read<VersionInfo>();
-        return new KubernetesVersion(LeadingNumber(version.Major), LeadingNumber(version.Minor));
-    }
-
-    /// <summary>Some vendors write "20+".</summary>
-    private static int LeadingNumber(string? text)
-    {
-        var digits = text.AsSpan();
-        var end = digits.IndexOfAnyExceptInRange('0', '9');
-        return int.TryParse(end < 0 ? digits : digits[..end], NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0;
+        return ServerVersion.Parse(version) ?? throw new KubernetesException(answer.StatusCode, "Unreadable", "the server does not tell its version");
     }
 
     private async Task<ApiAnswer> ReadAsync(string path, TimeSpan timeout, CancellationToken cancellation) =>

@@ -5,4 +5,7 @@ public sealed record VersionInfo
 {
     public string? Major { get; set; }
     public string? Minor { get; set; }
+
+    /// <summary>For example <c>v1.20.2</c>.</summary>
+    public string? GitVersion { get; set; }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
+using Tandem.Kubernetes.Events;
 using Tandem.Kubernetes.Models;
 
 namespace Tandem.Kubernetes.Serialization;
@@ -31,6 +32,7 @@ namespace Tandem.Kubernetes.Serialization;
 [JsonSerializable(typeof(V1ObjectReference))]
 [JsonSerializable(typeof(V1DeleteOptions))]
 [JsonSerializable(typeof(VersionInfo))]
+[JsonSerializable(typeof(EventPatch))]
 [JsonSerializable(typeof(JsonNode))]
 [JsonSerializable(typeof(JsonObject))]
 public sealed partial class KubernetesJsonContext : JsonSerializerContext;

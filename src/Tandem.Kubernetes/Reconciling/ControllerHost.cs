@@ -1,0 +1,69 @@
+using Microsoft.Extensions.Logging;
+using Tandem.Kubernetes.Client;
+using Tandem.Kubernetes.LeaderElection;
+using Tandem.Kubernetes.Models;
+using Tandem.Kubernetes.Watching;
+
+namespace Tandem.Kubernetes.Reconciling;
+
+/// <summary>
+/// Runs controllers over shared caches. In order: all caches are warm; this process leads; the controllers work on every object there is, and then on changes; on
+/// shutdown they drain; the lease is released last.
+/// </summary>
+public sealed class ControllerHost(IKubernetesClient client, TimeProvider time, Random random, ILogger logger, LeaderElector? elector = null)
+{
+    private readonly Dictionary<(Type, ResourceWatcherOptions), (object Cache, IResourceWatcher Watcher)> _caches = [];
+    private readonly List<IController> _controllers = [];
+    private bool _running;
+
+    /// <summary>The cache of a type under a selection: one watch, however many ask for it. Ask before the host runs.</summary>
+    public ResourceCache<T> Cache<T>(ResourceWatcherOptions? watch = null) where T : class, IKubernetesObject
+    {
+        var key = (typeof(T), watch ?? new ResourceWatcherOptions());
+        if (_caches.TryGetValue(key, out var known)) return (ResourceCache<T>)known.Cache;
+        if (_running) throw new InvalidOperationException($"the host runs already: a cache of {typeof(T).Name} would never be filled");
+        var cache = new ResourceCache<T>();
+        _caches[key] = (cache, new ResourceWatcher<T>(client, cache, key.Item2, time, random, logger));
+        return cache;
+    }
+
+    public Controller<T> Add<T>(IEntityController<T> controller, ResourceWatcherOptions? watch = null, ControllerOptions? options = null) where T : class, IKubernetesObject
+    {
+        var added = new Controller<T>(this, client, controller, Cache<T>(watch), options ?? new ControllerOptions(), time, logger);
+        _controllers.Add(added);
+        return added;
+    }
+
+    /// <summary>All caches have been filled once: fit for a readiness probe.</summary>
+    public bool IsWarm { get; private set; }
+
+    /// <summary>Ends when <paramref name="stopping"/> is cancelled and all is drained.</summary>
+    public async Task RunAsync(CancellationToken stopping)
+    {
+        _running = true;
+        using var ended = new CancellationTokenSource(); // the caches are kept until the controllers have drained
+        var watching = _caches.Values.Select(c => c.Watcher.RunAsync(ended.Token)).ToArray();
+        try
+        {
+            foreach (var (_, watcher) in _caches.Values) await watcher.WaitWarmAsync(stopping);
+            IsWarm = true;
+            if (elector is null) await LeadAsync(stopping, CancellationToken.None);
+            else await elector.RunAsync(LeadAsync, stopping);
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+        }
+        finally
+        {
+            await ended.CancelAsync();
+            await Task.WhenAll(watching);
+        }
+    }
+
+    private async Task LeadAsync(CancellationToken stopping, CancellationToken lost)
+    {
+        Log.ControllersStart(logger, string.Join(", ", _controllers.Select(c => c.Name)));
+        await Task.WhenAll(_controllers.Select(c => c.RunAsync(stopping, lost)));
+        Log.ControllersDrained(logger);
+    }
+}
