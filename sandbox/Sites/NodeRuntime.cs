@@ -57,6 +57,8 @@ public sealed class NodeRuntime(SiteNode node, KubernetesPrograms programs)
         File.WriteAllText(Path.Combine(node.Folder, "containerd.toml"), ContainerdConfiguration());
         File.WriteAllText(Path.Combine(node.Folder, "cni", "10-tandem.conflist"), NetworkConfiguration().ToJsonString());
         File.WriteAllText(Path.Combine(node.Folder, "kubelet.json"), KubeletConfiguration().ToJsonString());
+        // No DNS: names fail at once in a pod, instead of going to the servers of the machine.
+        File.WriteAllText(Path.Combine(node.Folder, "resolv.conf"), "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n");
         var kubelet = Site.Authority.User($"kubelet-{node.Name}", $"system:node:{node.Name}", "system:nodes");
         Kubeconfig.Write(Path.Combine(node.Folder, "kubelet.kubeconfig"), Site.Name, Site.ApiUrl, Site.Authority, kubelet);
         var proxy = Site.Authority.User("kube-proxy", "system:kube-proxy");
@@ -105,7 +107,7 @@ public sealed class NodeRuntime(SiteNode node, KubernetesPrograms programs)
             ["cgroupRoot"] = $"/{node.Cgroup}",
             ["failSwapOn"] = false,
             ["clusterDomain"] = "cluster.local",
-            ["resolvConf"] = "",
+            ["resolvConf"] = Path.Combine(node.Folder, "resolv.conf"),
             ["maxPods"] = 60,
             ["registryPullQPS"] = 0,
             // The disk is the machine's own, which others fill and empty too.

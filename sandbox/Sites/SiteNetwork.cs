@@ -62,7 +62,12 @@ public static class SiteNetwork
             ip route replace {address}/32 dev {link} src {SiteAddresses.Host}
 
             """);
-        if (pods is not null) script.AppendLine($"ip route replace {pods} via {address} dev {link} onlink src {SiteAddresses.Host}");
+        if (pods is not null)
+            script.AppendLine($"""
+                ip route replace {pods} via {address} dev {link} onlink src {SiteAddresses.Host}
+                # What is sent to a pod that is gone falls silent here, instead of going round between the machine and the node.
+                {inside} ip route add blackhole {pods}
+                """);
         return RunAsync(script.ToString(), cancellation);
     }
 
