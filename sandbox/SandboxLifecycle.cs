@@ -44,9 +44,10 @@ public static class SandboxLifecycle
         var state = SandboxState.Read();
         progress.Step("ending all processes");
         await Daemon.KillAllAsync(cancellation);
-        progress.Step("removing networks, mounts, control groups and files");
+        progress.Step("removing the network");
         await NetworkFaults.RemoveChainAsync(cancellation);
         await SiteNetwork.RemoveAllAsync(cancellation);
+        progress.Step("removing control groups, mounts and files");
         await NodeCgroup.RemoveAllAsync(cancellation);
         await UnmountAsync(cancellation);
         if (state is not null)
@@ -76,7 +77,7 @@ public static class SandboxLifecycle
             Etcd = programs.EtcdPath,
             Kubernetes = programs.Version,
             MachineSettings = MachineSettings.Read(),
-            MadeFolders = [.. ((string[])["/var/lib/kubelet", "/run/netns"]).Where(folder => !Directory.Exists(folder))],
+            MadeFolders = [.. NodeRuntime.MountPoints.Append("/run/netns").Where(folder => !Directory.Exists(folder))],
         };
         state.Write();
         return state;

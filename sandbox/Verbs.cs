@@ -46,6 +46,8 @@ public static class Verbs
         Mend("start-api", "Start the API server of a site.", Site, (site, cancellation) => Running().StartApiAsync(site, cancellation)),
         Plain("images", "The images on each node.", ImagesAsync),
         LoadImage(),
+        Plain("build-image", "Build the Tandem image from this checkout, and import it into every node.", async cancellation =>
+            await Running().LoadImageAsync(await TandemImage.BuildAsync(Progress, cancellation), Progress, cancellation)),
         Plain("recycle-volumes", "Wipe the volumes whose claims are gone, and offer them again.", async cancellation => Progress.Step($"{await Running().RecycleVolumesAsync(cancellation)} volumes recycled")),
     };
 

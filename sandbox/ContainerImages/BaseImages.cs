@@ -21,24 +21,17 @@ public static class BaseImages
         ["Cmd"] = new JsonArray("postgres"),
     });
 
-    /// <summary>What a self-contained .NET program needs, and no more: base of the Tandem image where the public one cannot be had.</summary>
-    /// <returns>Path of the OCI archive.</returns>
-    public static Task<string> RuntimeAsync(Progress progress, CancellationToken cancellation) => ArchiveAsync("runtime", "localhost/tandem-sandbox/runtime:12", progress, cancellation, new JsonObject
-    {
-        ["Env"] = new JsonArray($"PATH={SystemPath}", "LANG=C.UTF-8"),
-    });
-
     /// <summary>The container that holds a pod's namespaces.</summary>
     /// <returns>Path of the OCI archive.</returns>
     public static async Task<string> PauseAsync(CancellationToken cancellation)
     {
         Directory.CreateDirectory(Folder);
         var layer = Path.Combine(Folder, "pause-rootfs.tar");
-        await using (var tar = new TarWriter(File.Create(layer), TarEntryFormat.Pax))
+        await using (var tar = new TarWriter(File.Create(layer), TarEntryFormat.Ustar))
         await using (var program = File.OpenRead(Path.Combine(SandboxPaths.Tools, "pause")))
         {
             // The same bytes each time, so that the image keeps its digest.
-            var entry = new PaxTarEntry(TarEntryType.RegularFile, "pause") { DataStream = program, ModificationTime = DateTimeOffset.UnixEpoch, Mode = (UnixFileMode)0b111_101_101 };
+            var entry = new UstarTarEntry(TarEntryType.RegularFile, "pause") { DataStream = program, ModificationTime = DateTimeOffset.UnixEpoch, Mode = (UnixFileMode)0b111_101_101 };
             await tar.WriteEntryAsync(entry, cancellation);
         }
         var archive = Path.Combine(Folder, "pause.tar");

@@ -35,7 +35,7 @@ public static class OciArchive
         var index = Bytes(new JsonObject { ["schemaVersion"] = 2, ["manifests"] = new JsonArray(entry) });
 
         var aside = path + ".partial";
-        await using (var archive = new TarWriter(File.Create(aside), TarEntryFormat.Pax))
+        await using (var archive = new TarWriter(File.Create(aside), TarEntryFormat.Ustar))
         {
             await AddAsync(archive, "oci-layout", Bytes(new JsonObject { ["imageLayoutVersion"] = "1.0.0" }), cancellation);
             await AddAsync(archive, "index.json", index, cancellation);
@@ -65,5 +65,5 @@ public static class OciArchive
 
     // No times: the same content gives the same archive.
     private static async Task AddAsync(TarWriter archive, string name, Stream content, CancellationToken cancellation) =>
-        await archive.WriteEntryAsync(new PaxTarEntry(TarEntryType.RegularFile, name) { ModificationTime = DateTimeOffset.UnixEpoch, DataStream = content }, cancellation);
+        await archive.WriteEntryAsync(new UstarTarEntry(TarEntryType.RegularFile, name) { ModificationTime = DateTimeOffset.UnixEpoch, DataStream = content }, cancellation);
 }

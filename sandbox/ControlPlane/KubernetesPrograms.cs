@@ -41,7 +41,7 @@ public sealed partial record KubernetesPrograms(string Folder, string EtcdPath, 
             : null;
         if (built is not null) return built;
         progress.Step("Kubernetes is not built yet: building it from Debian's sources (once, some minutes)");
-        var said = await Command.RunAsync([SandboxPaths.Script("kubernetes", "build.sh")], cancellation, BuildDeadline);
+        var said = await Command.RunAsync([SandboxPaths.Script("kubernetes", "build.sh")], cancellation, BuildDeadline, progress);
         return said.Split('\n')[^1];
     }
 

@@ -8,31 +8,31 @@ public static class Command
 {
     public static readonly TimeSpan DefaultDeadline = TimeSpan.FromMinutes(1);
 
+    /// <param name="progress">Is told each line that the program writes to its standard error.</param>
     /// <returns>What the program wrote to its standard output.</returns>
     /// <exception cref="CommandFailedException">It could not be started, ended with another code than 0, or did not end in time.</exception>
-    public static async Task<string> RunAsync(IReadOnlyList<string> command, CancellationToken cancellation = default, TimeSpan? deadline = null, string? input = null)
+    public static async Task<string> RunAsync(IReadOnlyList<string> command, CancellationToken cancellation = default, TimeSpan? deadline = null, Progress? progress = null)
     {
-        var result = await TryAsync(command, cancellation, deadline, input);
+        var result = await TryAsync(command, cancellation, deadline, progress);
         return result.ExitCode == 0 ? result.Output : throw new CommandFailedException(command, result);
     }
 
     public static Task<string> RunAsync(params string[] command) => RunAsync((IReadOnlyList<string>)command);
 
-    /// <summary>As <see cref="RunAsync(IReadOnlyList{string}, CancellationToken, TimeSpan?, string?)"/>, for programs whose failure is an answer.</summary>
-    public static async Task<CommandResult> TryAsync(IReadOnlyList<string> command, CancellationToken cancellation = default, TimeSpan? deadline = null, string? input = null)
+    /// <summary>As <see cref="RunAsync(IReadOnlyList{string}, CancellationToken, TimeSpan?, Progress?)"/>, for programs whose failure is an answer.</summary>
+    public static async Task<CommandResult> TryAsync(IReadOnlyList<string> command, CancellationToken cancellation = default, TimeSpan? deadline = null, Progress? progress = null)
     {
-        using var process = Start(command, input is not null);
+        using var process = Start(command);
         var output = new StringBuilder();
         var errors = new StringBuilder();
         process.OutputDataReceived += (_, line) => Append(output, line.Data);
-        process.ErrorDataReceived += (_, line) => Append(errors, line.Data);
+        process.ErrorDataReceived += (_, line) =>
+        {
+            Append(errors, line.Data);
+            if (line.Data is { } text) progress?.Line(text);
+        };
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
-        if (input is not null)
-        {
-            await process.StandardInput.WriteAsync(input);
-            process.StandardInput.Close();
-        }
 
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         limit.CancelAfter(deadline ?? DefaultDeadline);
@@ -50,13 +50,12 @@ public static class Command
         return new CommandResult(process.ExitCode, Text(output), Text(errors));
     }
 
-    private static Process Start(IReadOnlyList<string> command, bool withInput)
+    private static Process Start(IReadOnlyList<string> command)
     {
         var start = new ProcessStartInfo(command[0])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-            RedirectStandardInput = withInput,
             UseShellExecute = false,
         };
         foreach (var argument in command.Skip(1)) start.ArgumentList.Add(argument);

@@ -17,6 +17,6 @@ public static class Prerequisites
         var missing = Programs.Concat(Tools.Select(tool => Path.Combine(SandboxPaths.Tools, tool))).Where(program => !File.Exists(program)).ToArray();
         if (missing.Length == 0) return;
         progress.Step($"installing what is missing ({string.Join(", ", missing.Select(Path.GetFileName))})");
-        await Command.RunAsync([SandboxPaths.Script("install.sh")], cancellation, InstallDeadline);
+        await Command.RunAsync([SandboxPaths.Script("install.sh")], cancellation, InstallDeadline, progress);
     }
 }

@@ -10,4 +10,7 @@ public sealed class Progress(TextWriter? writer)
     public TimeSpan Elapsed => TimeProvider.System.GetElapsedTime(started);
 
     public void Step(string what) => writer?.WriteLine(FormattableString.Invariant($"{Elapsed.TotalSeconds,6:0.0} s  {what}"));
+
+    /// <summary>A line of a program that shows progress of its own.</summary>
+    public void Line(string text) => writer?.WriteLine($"          | {text}");
 }

@@ -16,7 +16,7 @@ public static class NodeCgroup
 
     public static void Make(SiteNode node)
     {
-        foreach (var hierarchy in Hierarchies())
+        foreach (var hierarchy in Hierarchies("cgroup"))
         {
             var group = Path.Combine(hierarchy, node.Cgroup);
             if (IsUnified) Delegate(hierarchy);
@@ -36,7 +36,7 @@ public static class NodeCgroup
     private static Task RemoveAsync(string pattern, CancellationToken cancellation) =>
         Waiting.UntilAsync($"removal of the control groups {pattern}", RemovalDeadline, _ =>
         {
-            var problem = Hierarchies().SelectMany(hierarchy => Directory.EnumerateDirectories(hierarchy, pattern)).Select(Remove).FirstOrDefault(problem => problem is not null);
+            var problem = Hierarchies("cgroup", "cgroup2").SelectMany(hierarchy => Directory.EnumerateDirectories(hierarchy, pattern)).Select(Remove).FirstOrDefault(problem => problem is not null);
             return Task.FromResult(problem);
         }, cancellation);
 
@@ -66,7 +66,8 @@ public static class NodeCgroup
         File.WriteAllText(Path.Combine(hierarchy, "cgroup.subtree_control"), string.Join(' ', controllers.Select(controller => "+" + controller)));
     }
 
-    private static string[] Hierarchies() => IsUnified
+    // A machine of version 1 may have an empty hierarchy of version 2 beside it, where runc makes groups of its own accord.
+    private static string[] Hierarchies(params string[] types) => IsUnified
         ? [Root]
-        : [.. File.ReadLines("/proc/self/mounts").Select(line => line.Split(' ')).Where(fields => fields[2] == "cgroup").Select(fields => fields[1]).Distinct()];
+        : [.. File.ReadLines("/proc/self/mounts").Select(line => line.Split(' ')).Where(fields => types.Contains(fields[2])).Select(fields => fields[1]).Distinct()];
 }

@@ -10,6 +10,10 @@ namespace Tandem.Sandbox.Sites;
 public sealed class NodeRuntime(SiteNode node, KubernetesPrograms programs)
 {
     private static readonly string[] Programs = ["containerd", "kubelet", "kube-proxy"];
+
+    /// <summary>Folders of the machine over which each node mounts its own (node/init.sh). On the machine they stay empty.</summary>
+    public static readonly string[] MountPoints = ["/var/lib/kubelet", "/var/lib/cni", "/etc/cni"];
+
     private Site Site => node.Site;
 
     public Daemon Init { get; } = new($"{node.Site.Name}/{node.Name}", Path.Combine(node.Folder, "init.pid"), Path.Combine(node.LogFolder, "init.log"));
@@ -52,8 +56,7 @@ public sealed class NodeRuntime(SiteNode node, KubernetesPrograms programs)
     private void WriteFiles()
     {
         foreach (var folder in (string[])["kubelet", "log/pods", "log/containers", "cni"]) Directory.CreateDirectory(Path.Combine(node.Folder, folder));
-        // Mount points of the node's own; on the machine they stay empty.
-        Directory.CreateDirectory("/var/lib/kubelet");
+        foreach (var folder in MountPoints) Directory.CreateDirectory(folder);
         File.WriteAllText(Path.Combine(node.Folder, "containerd.toml"), ContainerdConfiguration());
         File.WriteAllText(Path.Combine(node.Folder, "cni", "10-tandem.conflist"), NetworkConfiguration().ToJsonString());
         File.WriteAllText(Path.Combine(node.Folder, "kubelet.json"), KubeletConfiguration().ToJsonString());

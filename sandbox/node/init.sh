@@ -17,9 +17,11 @@ umount --lazy --recursive /run/netns 2>/dev/null || true
 mount -t tmpfs -o mode=755 tmpfs /run
 mkdir -p /run/lock /run/netns
 
-# The kubelet has these two paths built in.
+# Paths that the programs have built in.
 mount --bind "$folder/kubelet" /var/lib/kubelet
 mount --bind "$folder/log" /var/log
+mount -t tmpfs tmpfs /var/lib/cni
+mount -t tmpfs tmpfs /etc/cni
 
 kubelet_arguments= proxy_arguments=
 while [ "$1" != -- ]; do kubelet_arguments="$kubelet_arguments $1"; shift; done
