@@ -11,6 +11,9 @@ public abstract record DesiredObject(string Kind, string Name, string Hash)
     /// <summary>Server-side apply; returns the resourceVersion that the object has since.</summary>
     public abstract Task<string?> ApplyAsync(IKubernetesClient client, CancellationToken cancellation);
 
+    /// <summary>What bears this name now, read live; null: nothing.</summary>
+    public abstract Task<IKubernetesObject?> ReadAsync(IKubernetesClient client, CancellationToken cancellation);
+
     public static DesiredObject Of<T>(T value) where T : class, IKubernetesObject => new Typed<T>(value);
 
     public sealed override string ToString() => $"{Kind} {Name}";
@@ -22,5 +25,8 @@ public abstract record DesiredObject(string Kind, string Name, string Hash)
 
         public override async Task<string?> ApplyAsync(IKubernetesClient client, CancellationToken cancellation) =>
             (await client.ApplyAsync(Object, OperatorNames.FieldManager, force: true, cancellation)).Metadata.ResourceVersion;
+
+        public override async Task<IKubernetesObject?> ReadAsync(IKubernetesClient client, CancellationToken cancellation) =>
+            await client.GetAsync<T>(Object.Metadata.Name!, Object.Metadata.Namespace, cancellation);
     }
 }

@@ -28,6 +28,9 @@ public static class OwnedMetadata
         return metadata;
     }
 
+    /// <summary>Whether it belongs to this very cluster, not to an earlier one of the name.</summary>
+    public static bool IsOf(DatabaseCluster cluster, IKubernetesObject part) => part.Metadata.OwnerReferences?.Any(o => o.Uid == cluster.Metadata.Uid) == true;
+
     private static V1OwnerReference OwnerReference(DatabaseCluster cluster) => new()
     {
         ApiVersion = Names.Group + "/v1alpha1",

@@ -1,0 +1,52 @@
+using Microsoft.Extensions.Logging;
+using Tandem.Kubernetes.Reconciling;
+using Tandem.Operator.Clusters.Acting;
+using Tandem.Operator.Clusters.Deciding;
+using Tandem.Operator.Clusters.Observing;
+using Tandem.Operator.Clusters.Reporting;
+using Tandem.Resources;
+
+namespace Tandem.Operator.Clusters;
+
+/// <summary>Observe, decide, act, report: once for every change of anything that belongs to a cluster.</summary>
+public sealed class ClusterController(ClusterObserver observer, ClusterActuator actuator, ClusterReporter reporter, ClusterMetrics metrics, ILogger<ClusterController> logger) : IEntityController<DatabaseCluster>
+{
+    public async Task<ReconcileResult> ReconcileAsync(DatabaseCluster entity, CancellationToken cancellation)
+    {
+        var key = ClusterKey.Of(entity);
+        if (observer.Observe(key) is not { } observation) return ReconcileResult.Done;
+        observer.Listen(observation);
+
+        var decision = ClusterDecider.Decide(observation);
+        metrics.Observe(observation);
+        foreach (var hold in decision.Holds) Log.Holding(logger, key, hold.Reason, hold.Message);
+
+        // What is known is told even if acting fails: an API that refuses one write still shows the truth.
+        TimeSpan? reportAgain;
+        try
+        {
+            await actuator.ActAsync(observation, decision.Actions, cancellation);
+        }
+        finally
+        {
+            reportAgain = await reporter.ReportAsync(observation, decision, cancellation);
+        }
+
+        return (decision.LookAgainAfter, reportAgain) switch
+        {
+            (null, null) => ReconcileResult.Done,
+            ({ } look, { } report) => ReconcileResult.After(look < report ? look : report),
+            var (look, report) => ReconcileResult.After((look ?? report)!.Value),
+        };
+    }
+
+    public Task DeletedAsync(DatabaseCluster entity, CancellationToken cancellation)
+    {
+        var key = ClusterKey.Of(entity);
+        Log.Gone(logger, key);
+        observer.Forget(key);
+        reporter.Forget(key);
+        metrics.Forget(key);
+        return Task.CompletedTask;
+    }
+}

@@ -1,0 +1,52 @@
+using Tandem.Operator.Clusters.Desired;
+using Tandem.Operator.Clusters.Observing;
+using Tandem.Resources;
+
+namespace Tandem.Operator.Clusters.Deciding.Policies;
+
+/// <summary>The objects around the pods.</summary>
+public static class ObjectPolicies
+{
+    /// <summary>What bears this cluster's label but another owner belongs to an earlier cluster of the name, or to nobody: it is about to be collected, and is never taken over.</summary>
+    public static ClusterDecision NamesAreTaken(ClusterObservation observation) => observation.Foreign.IsEmpty
+        ? ClusterDecision.Nothing
+        : ClusterDecision.HoldFor(TimeSpan.FromSeconds(5), HoldKind.Waiting, "NameTaken",
+            $"{string.Join(", ", observation.Foreign)} belong to another cluster of this name: waits until they are gone");
+
+    public static ClusterDecision AgentsMayDoTheirWork(ClusterObservation observation) =>
+        Sending.Object(observation, AccountBuilder.Account(observation.Cluster))
+            .And(Sending.Object(observation, AccountBuilder.Role(observation.Cluster)))
+            .And(Sending.Object(observation, AccountBuilder.Binding(observation.Cluster)));
+
+    public static ClusterDecision ServicesStand(ClusterObservation observation)
+    {
+        var decision = Sending.Object(observation, ServiceBuilder.ReadWrite(observation.Cluster))
+            .And(Sending.Object(observation, ServiceBuilder.ReadOnly(observation.Cluster)))
+            .And(Sending.Object(observation, ServiceBuilder.Read(observation.Cluster)));
+        return observation.Cluster.Spec.Pair is null ? decision : decision.And(Sending.Object(observation, ServiceBuilder.Replication(observation.Cluster)));
+    }
+
+    public static ClusterDecision OneEvictionAtATime(ClusterObservation observation) => observation.HasPolicyV1
+        ? Sending.Object(observation, DisruptionBudgetBuilder.Build(observation.Cluster))
+        : Sending.Object(observation, DisruptionBudgetBuilder.BuildBeta(observation.Cluster));
+
+    /// <summary>At a standby site they come from the other site: an application that is sent over must be let in with what it has.</summary>
+    public static ClusterDecision ApplicationHasCredentials(ClusterObservation observation)
+    {
+        var name = Names.ApplicationSecret(observation.Name);
+        if (observation.Application is not null || Sending.WasJustSent(observation, "Secret", name)) return ClusterDecision.Nothing;
+        if (!observation.Pair.FoundsCredentials) return ClusterDecision.Hold(HoldKind.Waiting, "WaitingForCredentials", $"Secret {name} comes from the site that is primary, over the link of the pair");
+        return Sending.StandingRefusal(observation, "Secret", name, "")
+            ?? ClusterDecision.Do(new ClusterAction.FoundApplicationSecret("SecretMissing", $"Secret {name} is made, with a password of its own"));
+    }
+
+    public static ClusterDecision EveryInstanceHasItsClaim(ClusterObservation observation) =>
+        ClusterShape.Instances(observation.Cluster).Aggregate(ClusterDecision.Nothing, (decision, instance) => decision.And(Claim(observation, instance)));
+
+    private static ClusterDecision Claim(ClusterObservation observation, string instance) => observation.Claims.GetValueOrDefault(instance) switch
+    {
+        { Metadata.DeletionTimestamp: not null } => ClusterDecision.Hold(HoldKind.Waiting, "ClaimIsBeingDeleted", $"the claim {instance} is being deleted: a new one is made when it is gone, which its pod prevents as long as it stands"),
+        { Status.Phase: "Lost" } => ClusterDecision.Hold(HoldKind.Stuck, "VolumeLost", $"the volume of the claim {instance} is gone: delete the claim and the pod {instance} to have the instance built anew"),
+        _ => Sending.Object(observation, ClaimBuilder.Build(observation.Cluster, instance)),
+    };
+}

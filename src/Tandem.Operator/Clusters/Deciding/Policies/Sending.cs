@@ -1,0 +1,47 @@
+using Tandem.Kubernetes.Models;
+using Tandem.Operator.Clusters.Desired;
+using Tandem.Operator.Clusters.Observing;
+
+namespace Tandem.Operator.Clusters.Deciding.Policies;
+
+/// <summary>Whether an object must be sent: never sent, other content, or changed by somebody since. Sending what is there already changes nothing, so doubt means: send.</summary>
+public static class Sending
+{
+    /// <summary>What was refused is tried again after so long: a quota may have been raised.</summary>
+    private static readonly TimeSpan RefusalStands = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long the cache may take to show what was just sent.</summary>
+    private static readonly TimeSpan CacheLag = TimeSpan.FromSeconds(2);
+
+    public static ClusterDecision Object<T>(ClusterObservation observation, T value) where T : class, IKubernetesObject
+    {
+        var desired = DesiredObject.Of(value);
+        var name = new ObjectName(desired.Kind, desired.Name);
+        var live = observation.Live.GetValueOrDefault(name);
+        if (observation.Sent.GetValueOrDefault(name) is { } sent && sent.Hash == desired.Hash)
+        {
+            if (sent.Refusal is { } refusal) return observation.Now - sent.At < RefusalStands ? Refused(desired.ToString(), refusal) : Send();
+            if (sent.ResourceVersion == live) return ClusterDecision.Nothing;
+            if (observation.Now - sent.At < CacheLag) return new ClusterDecision([], [], CacheLag);
+        }
+
+        return Send();
+
+        ClusterDecision Send() => ClusterDecision.Do(live is null
+            ? new ClusterAction.Apply(desired, $"{desired.Kind}Missing", $"{desired} is made")
+            : new ClusterAction.Apply(desired, $"{desired.Kind}Differs", $"{desired} is put right"));
+    }
+
+    /// <summary>Whether something of that name was sent so lately that the cache may not show it yet.</summary>
+    public static bool WasJustSent(ClusterObservation observation, string kind, string name) =>
+        observation.Sent.GetValueOrDefault(new ObjectName(kind, name)) is { Refusal: null } sent && observation.Now - sent.At < CacheLag;
+
+    /// <summary>What the API said to an earlier attempt, as long as it stands.</summary>
+    public static ClusterDecision? StandingRefusal(ClusterObservation observation, string kind, string name, string hash) =>
+        observation.Sent.GetValueOrDefault(new ObjectName(kind, name)) is { Refusal: { } refusal } sent && sent.Hash == hash && observation.Now - sent.At < RefusalStands
+            ? Refused($"{kind} {name}", refusal)
+            : null;
+
+    private static ClusterDecision Refused(string name, string refusal) =>
+        ClusterDecision.HoldFor(RefusalStands, HoldKind.Stuck, "RefusedByApi", $"the API server refuses {name}: {refusal}");
+}

@@ -1,0 +1,55 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using Tandem.Kubernetes.Models;
+using Tandem.Operator.Certificates;
+using Tandem.Operator.Clusters.Desired;
+using Tandem.Resources;
+
+namespace Tandem.Operator.Clusters.Observing;
+
+/// <summary>Reads a cluster's certificates out of its Secrets; each only once, since signatures cost time and looks are many.</summary>
+public sealed class CertificateMemory
+{
+    private readonly ConcurrentDictionary<ClusterKey, (string Versions, CertificateSet Set)> _known = new();
+
+    public CertificateSet Read(ClusterKey cluster, IReadOnlyDictionary<string, V1Secret> secrets)
+    {
+        var versions = string.Join(',', secrets.Values.Select(s => s.Metadata.Uid + s.Metadata.ResourceVersion));
+        if (_known.TryGetValue(cluster, out var known) && known.Versions == versions) return known.Set;
+        var set = Read(cluster.Name, secrets);
+        _known[cluster] = (versions, set);
+        return set;
+    }
+
+    public void Forget(ClusterKey cluster) => _known.TryRemove(cluster, out _);
+
+    private static CertificateSet Read(string cluster, IReadOnlyDictionary<string, V1Secret> secrets)
+    {
+        var authority = secrets.GetValueOrDefault(Names.AuthoritySecret(cluster));
+        var pair = authority is null ? null : Authority(authority);
+        return new CertificateSet(
+            authority is not null,
+            pair,
+            CertificateFacts.Read(pair?.CertificatePem),
+            secrets.Values
+                .Where(s => s.Metadata.Labels?.ContainsKey(Names.InstanceLabel) == true)
+                .ToImmutableDictionary(s => s.Metadata.Labels![Names.InstanceLabel], s => ObservedCertificate.Of(s, pair?.CertificatePem)!),
+            ObservedCertificate.Of(secrets.GetValueOrDefault(Names.OperatorSecret(cluster)), pair?.CertificatePem));
+    }
+
+    /// <returns>Null where certificate and key are not there or do not belong together.</returns>
+    private static KeyPair? Authority(V1Secret secret)
+    {
+        if (ObservedCertificate.Text(secret, CertificateSecretBuilder.Authority) is not { } certificate || ObservedCertificate.Text(secret, CertificateSecretBuilder.AuthorityKey) is not { } key) return null;
+        var pair = new KeyPair(certificate, key);
+        try
+        {
+            using var loaded = pair.Load();
+            return pair;
+        }
+        catch (Exception exception) when (exception is System.Security.Cryptography.CryptographicException or ArgumentException)
+        {
+            return null;
+        }
+    }
+}

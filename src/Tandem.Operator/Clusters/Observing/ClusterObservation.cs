@@ -1,0 +1,67 @@
+using System.Collections.Immutable;
+using Tandem.Kubernetes.Models;
+using Tandem.Operator.Clusters.Desired;
+using Tandem.Operator.Links.Agents;
+using Tandem.Protocol.Links;
+using Tandem.Protocol.Records;
+using Tandem.Resources;
+
+namespace Tandem.Operator.Clusters.Observing;
+
+/// <summary>One look at a cluster: everything that a decision or a report may depend on, and nothing that changes afterwards.</summary>
+public sealed record ClusterObservation
+{
+    public required DateTimeOffset Now { get; init; }
+    public required DatabaseCluster Cluster { get; init; }
+    public required PodSettings Settings { get; init; }
+    public RecordReading Record { get; init; } = RecordReading.IsAbsent;
+
+    /// <summary>By name, which is the instance's.</summary>
+    public ImmutableSortedDictionary<string, V1Pod> Pods { get; init; } = ImmutableSortedDictionary<string, V1Pod>.Empty;
+    public ImmutableSortedDictionary<string, V1PersistentVolumeClaim> Claims { get; init; } = ImmutableSortedDictionary<string, V1PersistentVolumeClaim>.Empty;
+    public ImmutableSortedDictionary<string, V1Service> Services { get; init; } = ImmutableSortedDictionary<string, V1Service>.Empty;
+
+    /// <summary>resourceVersion of every object of the cluster that is there.</summary>
+    public ImmutableDictionary<ObjectName, string> Live { get; init; } = ImmutableDictionary<ObjectName, string>.Empty;
+
+    /// <summary>Objects that bear the cluster's label but belong to another owner: never touched.</summary>
+    public ImmutableSortedSet<string> Foreign { get; init; } = [];
+
+    /// <summary>What this operator has sent since it leads.</summary>
+    public ImmutableDictionary<ObjectName, Sent> Sent { get; init; } = ImmutableDictionary<ObjectName, Sent>.Empty;
+
+    public CertificateSet Certificates { get; init; } = CertificateSet.None;
+
+    /// <summary>Database and owner that the application's Secret names; null where there is none.</summary>
+    public (string? Database, string? Owner)? Application { get; init; }
+
+    /// <summary>By instance: what its present pod's agent said last.</summary>
+    public ImmutableSortedDictionary<string, HeardReport> Reports { get; init; } = ImmutableSortedDictionary<string, HeardReport>.Empty;
+
+    public PairStanding Pair { get; init; } = PairStanding.Alone;
+
+    /// <summary>Whether policy/v1 is there (1.21); before, policy/v1beta1.</summary>
+    public bool HasPolicyV1 { get; init; } = true;
+
+    private (ClusterObservation Of, IReadOnlyList<InstanceView> Views)? _instances;
+
+    /// <summary>Those asked for and those that are there, by number. Worked out once for each look.</summary>
+    public IReadOnlyList<InstanceView> Instances
+    {
+        get
+        {
+            if (_instances is not { } known || !ReferenceEquals(known.Of, this)) _instances = known = (this, InstanceView.All(this));
+            return known.Views;
+        }
+    }
+
+    public string Name => Cluster.Metadata.Name!;
+    public ClusterKey Key => ClusterKey.Of(Cluster);
+    public PrimaryRecord? PrimaryRecord => Record.Record;
+    public string? Holder => PrimaryRecord?.Holder?.Instance;
+
+    /// <summary>The instance's report, if it speaks of the present.</summary>
+    public AgentReport? Fresh(string instance) => Reports.GetValueOrDefault(instance)?.Fresh;
+
+    public V1Pod? Pod(string instance) => Pods.GetValueOrDefault(instance);
+}

@@ -1,0 +1,88 @@
+using System.Collections.Immutable;
+using Tandem.Kubernetes.Models;
+using Tandem.Operator.Clusters.Desired;
+using Tandem.Operator.Links.Agents;
+using Tandem.Resources;
+
+namespace Tandem.Operator.Clusters.Observing;
+
+/// <summary>Looks at a cluster: out of the caches and the agents' last reports, without a request.</summary>
+public sealed class ClusterObserver(ClusterCaches caches, AgentReports reports, SentLedger sent, CertificateMemory certificates, IPairStandings pairs, PodSettings settings, TimeProvider time)
+{
+    /// <returns>Null where the cluster is gone.</returns>
+    public ClusterObservation? Observe(ClusterKey key)
+    {
+        if (caches.Clusters.Get(key.Namespace, key.Name) is not { } cluster) return null;
+
+        var live = ImmutableDictionary.CreateBuilder<ObjectName, string>();
+        var foreign = ImmutableSortedSet.CreateBuilder<string>(StringComparer.Ordinal);
+        var pods = Parts(caches.Pods);
+        var claims = Parts(caches.Claims);
+        var services = Parts(caches.Services);
+        var secrets = Parts(caches.Secrets);
+        Parts(caches.ConfigMaps);
+        Parts(caches.Accounts);
+        Parts(caches.Roles);
+        Parts(caches.Bindings);
+        if (caches.Budgets is { } budgets) Parts(budgets);
+        if (caches.BetaBudgets is { } betaBudgets) Parts(betaBudgets);
+
+        return new ClusterObservation
+        {
+            Now = time.GetUtcNow(),
+            Cluster = cluster,
+            Settings = settings,
+            Record = RecordReading.Of(caches.Leases.Get(key.Namespace, Names.Record(key.Name))),
+            Pods = pods,
+            Claims = claims,
+            Services = services,
+            Live = live.ToImmutable(),
+            Foreign = foreign.ToImmutable(),
+            Sent = sent.Of(key),
+            Certificates = certificates.Read(key, secrets),
+            Application = secrets.GetValueOrDefault(Names.ApplicationSecret(key.Name)) is { } application
+                ? (ObservedCertificate.Text(application, "dbname"), ObservedCertificate.Text(application, "user"))
+                : null,
+            Reports = pods.ToImmutableSortedDictionary(p => p.Key, p => reports.Latest(p.Value.Metadata.Uid!)),
+            Pair = cluster.Spec.Pair is { } pair ? pairs.Find(key, pair) : PairStanding.Alone,
+            HasPolicyV1 = caches.HasPolicyV1,
+        };
+
+        ImmutableSortedDictionary<string, T> Parts<T>(CacheSet<T> cache) where T : class, IKubernetesObject
+        {
+            var kind = ObjectKinds.Of<T>();
+            var parts = ImmutableSortedDictionary.CreateBuilder<string, T>(StringComparer.Ordinal);
+            foreach (var part in cache.List(key.Namespace))
+            {
+                if (ClusterKey.OfPart(part) != key) continue;
+                if (!OwnedMetadata.IsOf(cluster, part))
+                {
+                    foreign.Add($"{kind} {part.Metadata.Name}");
+                    continue;
+                }
+
+                parts.Add(part.Metadata.Name!, part);
+                live.Add(new ObjectName(kind, part.Metadata.Name!), part.Metadata.ResourceVersion!);
+            }
+
+            return parts.ToImmutable();
+        }
+    }
+
+    /// <summary>Has the agents of the pods that are there asked from now on.</summary>
+    public void Listen(ClusterObservation observation)
+    {
+        var certificates = observation.Certificates;
+        var credentials = certificates is { Authority: { } authority, Operator: { SignedByAuthority: true } own } ? new AgentCredentials(own.Pair, authority.CertificatePem) : null;
+        reports.Track(observation.Key.Namespace, observation.Name,
+            [.. observation.Pods.Values.Where(p => p.Status?.PodIP is { Length: > 0 } && !PodFacts.IsFinished(p)).Select(p => new AgentEndpoint(p.Metadata.Name!, p.Metadata.Uid!, p.Status!.PodIP!))],
+            credentials);
+    }
+
+    public void Forget(ClusterKey key)
+    {
+        reports.Forget(key.Namespace, key.Name);
+        sent.Forget(key);
+        certificates.Forget(key);
+    }
+}

@@ -1,0 +1,76 @@
+using Tandem.Kubernetes.Models;
+using Tandem.Operator.Clusters.Desired;
+using Tandem.Operator.Links.Agents;
+using Tandem.Protocol.Links;
+using Tandem.Protocol.Records;
+
+namespace Tandem.Operator.Clusters.Observing;
+
+/// <summary>One instance in one look: what is asked for, what the kubelet says of its pod, what its agent says.</summary>
+public sealed record InstanceView
+{
+    public required string Name { get; init; }
+
+    /// <summary>Whether spec.instances still covers it.</summary>
+    public required bool IsWanted { get; init; }
+    public required bool IsHolder { get; init; }
+    public V1Pod? Pod { get; init; }
+    public V1PersistentVolumeClaim? Claim { get; init; }
+
+    /// <summary>As it would be made now; null as long as there is no claim to make it for.</summary>
+    public V1Pod? DesiredPod { get; init; }
+    public HeardReport Heard { get; init; } = HeardReport.Nothing;
+
+    /// <summary>Its agent's report, if it speaks of the present.</summary>
+    public AgentReport? Report => Heard.Fresh;
+
+    public bool IsTerminating => Pod is not null && PodFacts.IsTerminating(Pod);
+
+    /// <summary>Why the pod does not do what is asked for; null: it does.</summary>
+    public string? WhyOutdated
+    {
+        get
+        {
+            if (Pod is null || DesiredPod is null || !IsWanted) return null;
+            if (PodFacts.Template(Pod) != PodFacts.Template(DesiredPod)) return "its pod was made from an earlier spec";
+            if (Report is { PendingRestart.Count: > 0 } report) return $"{string.Join(", ", report.PendingRestart)} take effect at a restart";
+            return null;
+        }
+    }
+
+    /// <summary>Nothing runs in it that could be missed: by the kubelet's word, or by its agent's that it cannot use the image.</summary>
+    public bool IsDown => Pod is not null && (!PodFacts.IsRunning(Pod) || Report is { State: AgentStates.Held, Reason: AgentStates.EngineNotFound });
+
+    /// <summary>Why it cannot be counted on; null: it runs and streams (or holds the record and admits clients), so that another one may be taken down.</summary>
+    public string? WhyUnsettled(RunMode runMode)
+    {
+        if (Pod is null) return "it has no pod";
+        if (IsTerminating) return "its pod is being ended";
+        if (PodFacts.WhyNotRunning(Pod) is { } why) return why.Message;
+        if (Report is not { } report) return Heard.Silence is { } silence ? $"its agent is silent: {silence}" : "its agent has not reported yet";
+        if (!PodFacts.IsReady(Pod)) return $"its pod is not ready (its agent says: {report.State})";
+        if (IsHolder && runMode == RunMode.Primary) return report.Admitted ? null : $"it does not admit clients yet ({report.State})";
+        return report.Streaming ? null : $"it does not stream ({report.State})";
+    }
+
+    public static IReadOnlyList<InstanceView> All(ClusterObservation observation)
+    {
+        var wanted = ClusterShape.Instances(observation.Cluster).ToHashSet();
+        return [.. wanted.Union(observation.Pods.Keys).OrderBy(n => ClusterShape.Ordinal(observation.Name, n)).Select(n => Of(observation, n, wanted.Contains(n)))];
+    }
+
+    private static InstanceView Of(ClusterObservation observation, string name, bool isWanted)
+    {
+        var claim = observation.Claims.GetValueOrDefault(name);
+        return new InstanceView
+        {
+            Name = name,
+            IsWanted = isWanted,
+            IsHolder = observation.Holder == name,
+            Pod = observation.Pod(name),
+            Claim = claim,
+            DesiredPod = isWanted && claim is { Metadata: { Uid: { } uid, DeletionTimestamp: null } } ? PodBuilder.Build(observation.Cluster, name, uid, observation.Settings) : null,
+            Heard = observation.Reports.GetValueOrDefault(name, HeardReport.Nothing),
+        };
+    }
+}

@@ -1,0 +1,99 @@
+using Tandem.Operator.Clusters.Deciding;
+using Tandem.Operator.Clusters.Observing;
+using Tandem.Protocol.Links;
+using Tandem.Protocol.Records;
+using Tandem.Resources;
+using Tandem.Resources.Values;
+
+namespace Tandem.Operator.Clusters.Reporting;
+
+/// <summary>The conditions beside Ready, each one function. Unknown is said where nothing is known.</summary>
+public static class ConditionRules
+{
+    /// <summary>Clients of <c>-rw</c> can write now.</summary>
+    public static Verdict Writable(ClusterObservation observation)
+    {
+        if (RecordRules.WhyNotStable(observation) is { } why) return Verdict.No(why.Reason, why.Message);
+        var record = observation.PrimaryRecord!;
+        if (record.RunMode == RunMode.Standby) return Verdict.No("StandbySite", "this site follows the other one; writes go there");
+        if (RecordRules.HolderReport(observation) is not { } report) return Verdict.Unknown("HolderUnreachable", $"nothing is heard of {observation.Holder}, the primary");
+        if (!report.Admitted) return Verdict.No("NotAdmitted", $"{observation.Holder} does not admit clients yet ({report.State})");
+        var selected = observation.Services.GetValueOrDefault(Names.ReadWriteService(observation.Name))?.Spec?.Selector?.GetValueOrDefault(Names.InstanceLabel);
+        if (selected != observation.Holder) return Verdict.No("SelectorNotMoved", $"the Service {Names.ReadWriteService(observation.Name)} selects {selected ?? "nobody"}, the primary is {observation.Holder}");
+        return Verdict.Yes("PrimaryAdmits", $"{observation.Holder} takes writes in epoch {record.Epoch}");
+    }
+
+    /// <summary>What is acknowledged now is on standbys too, and those of the set are near.</summary>
+    public static Verdict Synchronized(ClusterObservation observation)
+    {
+        if (observation.PrimaryRecord is not { } record) return Verdict.Unknown("NoRecord", "there is no record that can be read");
+        if (record.RunMode == RunMode.Standby) return Verdict.No("StandbySite", "this site acknowledges nothing; see the pair");
+        if (record.Quorums.LastOrDefault() is not { IsEmpty: false } clause)
+        {
+            return observation.Cluster.Spec.Synchronization.ModeFor(observation.Cluster.Spec.Instances) == SynchronizationMode.Asynchronous
+                ? Verdict.No("Asynchronous", "spec.synchronization.mode is Asynchronous: a failover may lose the newest commits")
+                : Verdict.No("DegradedToAsynchronous", "no standby confirms commits now: a failover may lose the newest ones");
+        }
+
+        if (RecordRules.HolderReport(observation) is not { } report) return Verdict.Unknown("HolderUnreachable", $"nothing is heard of {observation.Holder}, the primary");
+        var missing = clause.Members.Where(m => !IsNear(observation, report, m)).Select(m => m.Instance).ToList();
+        var near = clause.Members.Count - missing.Count;
+        if (near < clause.Acknowledgements) return Verdict.No("TooFewStandbys", $"{near} of the set {clause} are near, commits wait for {clause.Acknowledgements}: {string.Join(", ", missing)} not streaming or too far behind");
+        return missing.Count == 0
+            ? Verdict.Yes("SetStreams", $"commits are confirmed by {clause}")
+            : Verdict.Yes("QuorumStreams", $"commits are confirmed by {clause}; {string.Join(", ", missing)} not streaming or too far behind");
+    }
+
+    public static Verdict StorageWritable(ClusterObservation observation)
+    {
+        var reports = observation.Instances.Where(i => i.Report is not null).ToList();
+        if (reports.FirstOrDefault(i => !i.Report!.StorageWritable) is { } failing) return Verdict.No("StorageFailed", $"the volume of {failing.Name} does not take writes{(failing.Report!.LastFailure is { } words ? $": {words}" : "")}");
+        if (reports.Count == 0) return Verdict.Unknown("NothingHeard", "no agent has reported");
+        return Verdict.Yes("ProbesSucceed", reports.Count == observation.Instances.Count ? "every volume takes writes" : $"the volumes of {string.Join(", ", reports.Select(r => r.Name))} take writes");
+    }
+
+    public static Verdict Progressing(ClusterObservation observation, ClusterDecision decision)
+    {
+        if (decision.Holds.FirstOrDefault(h => h.Kind == HoldKind.Refused) is { } refused) return Verdict.No(refused.Reason, refused.Message);
+        if (decision.Holds.FirstOrDefault(h => h.Kind == HoldKind.Paused) is { } paused) return Verdict.No(paused.Reason, paused.Message);
+        if (decision.Actions.FirstOrDefault() is { } action) return Verdict.Yes(action.Reason, action.Message);
+        if (decision.Holds.FirstOrDefault(h => h.Kind == HoldKind.Waiting) is { } waiting) return Verdict.Yes(waiting.Reason, waiting.Message);
+        if (observation.Instances.FirstOrDefault(i => i.Report?.State is AgentStates.Founding or AgentStates.Cloning or AgentStates.Rewinding) is { } building)
+            return Verdict.Yes("Building", $"{building.Name} is {building.Report!.State}");
+        if (decision.Holds.FirstOrDefault(h => h.Kind == HoldKind.Stuck) is { } stuck) return Verdict.No(stuck.Reason, stuck.Message);
+        return Verdict.No("UpToDate", "everything that the spec asks for is there");
+    }
+
+    /// <summary>Something is not as it should be that waiting alone may not mend, or that leaves less to lose.</summary>
+    public static Verdict Degraded(ClusterObservation observation, ClusterDecision decision)
+    {
+        if (decision.Holds.FirstOrDefault(h => h.Kind == HoldKind.Stuck) is { } stuck) return Verdict.Yes(stuck.Reason, stuck.Message);
+        foreach (var instance in observation.Instances.Where(i => i.IsWanted))
+        {
+            if (instance.Report is { State: AgentStates.Held } held) return Verdict.Yes(held.Reason ?? "Held", $"{instance.Name} is held: {held.Message ?? held.Reason}");
+            if (instance.Pod is not null && PodFacts.IsFailing(instance.Pod) && PodFacts.WhyNotRunning(instance.Pod) is { } why) return Verdict.Yes(why.Reason, $"{instance.Name}: {why.Message}");
+        }
+
+        if (observation.PrimaryRecord is null) return Verdict.No("NotFounded", "there is no database yet");
+        return observation.Instances.Where(i => i.IsWanted).Select(i => (i.Name, Why: i.WhyUnsettled(observation.PrimaryRecord.RunMode))).FirstOrDefault(i => i.Why is not null) is { Why: { } unsettled } missing
+            ? Verdict.Yes("InstanceUnfit", $"{missing.Name}: {unsettled}")
+            : Verdict.No("AllInstancesFit", "every instance could be lost without a loss of the database's redundancy before");
+    }
+
+    public static Verdict Paused(ClusterObservation observation) => observation.Cluster.Spec.Paused
+        ? Verdict.Yes("AsAsked", "spec.paused is true: the operator changes nothing; the agents go on keeping the database alive")
+        : Verdict.No("NotAsked", "the operator does what the spec asks for");
+
+    public static Verdict RewindPossible(ClusterObservation observation)
+    {
+        if (RecordRules.HolderReport(observation) is not { } report) return Verdict.Unknown("HolderUnreachable", "nothing is heard of the holder of the record");
+        return report.RewindPossible
+            ? Verdict.Yes("ChecksumsOrHints", "a diverged instance can be rewound")
+            : Verdict.No("RebuildNeeded", "the database has neither checksums nor wal_log_hints: a diverged instance is rebuilt by a base backup");
+    }
+
+    private static bool IsNear(ClusterObservation observation, AgentReport holder, Incarnation member) =>
+        holder.Senders.Any(s => s.ApplicationName == member.ReplicationName && s.State == "streaming"
+            && Lsn.TryParse(s.Flush, out var flush) && Lsn.TryParse(holder.Flushed ?? holder.Written, out var end)
+            && end - flush <= observation.Cluster.Spec.Synchronization.ResumeLag.Bytes);
+}

@@ -1,0 +1,32 @@
+using Tandem.Operator.Clusters.Observing;
+using Tandem.Protocol.Links;
+using Tandem.Protocol.Records;
+
+namespace Tandem.Operator.Clusters.Reporting;
+
+/// <summary>What the record says, for those who report it.</summary>
+public static class RecordRules
+{
+    /// <summary>Why nobody holds the record for sure; null: it is stable.</summary>
+    public static (string Reason, string Message)? WhyNotStable(ClusterObservation observation) => observation.Record switch
+    {
+        RecordReading.Absent => observation.Cluster.Status?.Epoch is { } epoch
+            ? ("RecordMissing", $"the record is not there; the last known epoch was {epoch}: the agents tell what they remember")
+            : ("Founding", "there is no record yet: no database was made"),
+        RecordReading.Unreadable unreadable => ("RecordUnreadable", unreadable.Message),
+        RecordReading.Present { Current: var record } => record.State switch
+        {
+            RecordState.Electing => ("Electing", $"epoch {record.Epoch}: there is no primary; its standbys elect one"),
+            RecordState.HandingOver handover => ("HandingOver", $"epoch {record.Epoch}: {record.Holder?.Instance} hands over to {handover.Target.Instance}"),
+            _ when record.Holder is null => ("Electing", $"epoch {record.Epoch}: nobody holds the record"),
+            _ => null,
+        },
+        _ => throw new InvalidOperationException(),
+    };
+
+    /// <summary>
+    /// The holder's own report, if it speaks of the present and is of the very incarnation that the record names: another life of the instance is a stranger under its name.
+    /// </summary>
+    public static AgentReport? HolderReport(ClusterObservation observation) =>
+        observation.PrimaryRecord?.Holder is { } holder && observation.Fresh(holder.Instance) is { } report && report.Incarnation == holder.ToString() ? report : null;
+}

@@ -1,0 +1,92 @@
+using Microsoft.Extensions.Logging;
+using Tandem.Kubernetes.Client;
+using Tandem.Kubernetes.Events;
+using Tandem.Kubernetes.LeaderElection;
+using Tandem.Kubernetes.Models;
+using Tandem.Kubernetes.Reconciling;
+using Tandem.Kubernetes.Watching;
+using Tandem.Operator.Clusters;
+using Tandem.Operator.Clusters.Acting;
+using Tandem.Operator.Clusters.Desired;
+using Tandem.Operator.Clusters.Observing;
+using Tandem.Operator.Clusters.Reporting;
+using Tandem.Operator.Links.Agents;
+using Tandem.Operator.Telemetry;
+using Tandem.Resources;
+
+namespace Tandem.Operator;
+
+/// <summary>The operator put together: which part knows which. Runs against any <see cref="IKubernetesClient"/>, so that a simulation can run it too.</summary>
+public sealed class OperatorHost : IAsyncDisposable
+{
+    private readonly ControllerHost _host;
+    private readonly EventRecorder _events;
+    private readonly AgentReports _reports;
+    private readonly ClusterMetrics _clusterMetrics = new();
+
+    public OperatorHost(IKubernetesClient client, OperatorOptions options, KubernetesVersion version, string agentImage, IAgentLinkFactory links, TimeProvider time, Random random, ILoggerFactory loggers)
+    {
+        var identity = $"{options.PodName ?? Environment.MachineName}_{Guid.NewGuid():N}";
+        var elector = options.LeaderElection
+            ? new LeaderElector(client, new LeaderElectionOptions { Namespace = options.PodNamespace ?? "default", Name = OperatorNames.LeadershipLease, Identity = identity }, time, random, loggers.CreateLogger<LeaderElector>())
+            : null;
+        _host = new ControllerHost(client, time, random, loggers.CreateLogger<ControllerHost>(), elector);
+        _events = new EventRecorder(client, new EventRecorderOptions { Component = OperatorNames.FieldManager, Instance = options.PodName ?? identity }, time, random, loggers.CreateLogger<EventRecorder>());
+        _reports = new AgentReports(links, time);
+
+        IPairStandings pairs = new NoPairs();
+        AddClusters(client, options, version, new PodSettings(options.Site, agentImage), pairs, time, loggers);
+    }
+
+    /// <summary>All caches have been filled once.</summary>
+    public bool IsWarm => _host.IsWarm;
+
+    /// <summary>Ends when <paramref name="stopping"/> is cancelled and all is drained.</summary>
+    public async Task RunAsync(CancellationToken stopping)
+    {
+        using var ended = new CancellationTokenSource();
+        var events = _events.RunAsync(ended.Token);
+        try
+        {
+            await _host.RunAsync(stopping);
+        }
+        finally
+        {
+            await ended.CancelAsync();
+            await events;
+        }
+    }
+
+    public string Metrics()
+    {
+        var text = new PrometheusText();
+        _clusterMetrics.Write(text);
+        return text.ToString();
+    }
+
+    public ValueTask DisposeAsync() => _reports.DisposeAsync();
+
+    private void AddClusters(IKubernetesClient client, OperatorOptions options, KubernetesVersion version, PodSettings settings, IPairStandings pairs, TimeProvider time, ILoggerFactory loggers)
+    {
+        var caches = new ClusterCaches(_host, options.Namespaces, version.IsAtLeast(1, 21));
+        var ledger = new SentLedger();
+        var controller = new ClusterController(
+            new ClusterObserver(caches, _reports, ledger, new CertificateMemory(), pairs, settings, time),
+            new ClusterActuator(client, ledger, time, loggers.CreateLogger<ClusterActuator>()),
+            new ClusterReporter(client, _events, new ReignMemory(), time, loggers.CreateLogger<ClusterReporter>()),
+            _clusterMetrics,
+            loggers.CreateLogger<ClusterController>());
+
+        var workers = options.Namespaces.Count == 0
+            ? [_host.Add(controller)]
+            : options.Namespaces.Select(n => _host.Add(controller, new ResourceWatcherOptions { Namespace = n })).ToList();
+        void LookAt(string @namespace, string name)
+        {
+            foreach (var worker in workers) worker.Enqueue(new ResourceKey(@namespace, name)); // the others do not know it, and let it go
+        }
+
+        caches.Changed += key => LookAt(key.Namespace, key.Name);
+        _reports.Heard += LookAt;
+        pairs.Changed += LookAt;
+    }
+}
