@@ -1,0 +1,53 @@
+using System.Collections.Immutable;
+using Tandem.Protocol.Recovery;
+
+namespace Tandem.Protocol.Handover;
+
+/// <summary>One line of the table: an action where the line applies, else null.</summary>
+public delegate PairAction? PairRule(PairView view);
+
+/// <summary>
+/// What a site's operator does about its pair, in the order in which it is tried (protocol, section 5). Who is primary is decided by one swap of one pair record [S2];
+/// everything above that line carries decisions out, everything below it prepares or asks for one.
+/// </summary>
+public static class PairDecision
+{
+    public static readonly ImmutableArray<PairRule> Rules =
+    [
+        // ---- no record, or one that must not be obeyed ----
+        Founding.Found,
+        Regression.HoldRegressed,
+        // ---- carry out what is decided ----
+        EpochAdoption.AdoptHigherEpoch,
+        ClusterFollows.RefuseForeignData,
+        ClusterFollows.OpenAsPrimary,
+        ClusterFollows.RunAsStandby,
+        // ---- the site that is to become primary ----
+        TargetSteps.Consume,
+        TargetSteps.ReachOrRevoke,
+        // ---- the site that is primary, in an operation ----
+        PrimarySteps.Locked,
+        PrimarySteps.Quiescing,
+        PrimarySteps.Demoting,
+        PrimarySteps.Offering,
+        PrimarySteps.RollingBack,
+        // ---- the end of the pair ----
+        Dissolving.Dissolve,
+        // ---- requests ----
+        TargetSteps.LockAsTarget,
+        Failover.FailOver,
+        Requests.Adopt,
+        Requests.Lock,
+        Requests.SayWhatDiffers,
+    ];
+
+    public static PairAction Decide(PairView view) => Decide(view, Rules);
+
+    /// <summary>With a table of one's own: what a test needs that takes a rule out and looks for the loss.</summary>
+    public static PairAction Decide(PairView view, IEnumerable<PairRule> rules)
+    {
+        foreach (var rule in rules)
+            if (rule(view) is { } action) return action;
+        return new PairAction.Rest();
+    }
+}

@@ -1,0 +1,83 @@
+using Tandem.Protocol.Records;
+using Tandem.Resources.Values;
+
+namespace Tandem.Protocol.Handover;
+
+/// <summary>What the pair object of one site asks for.</summary>
+/// <param name="PrimarySite">The site that shall be writable.</param>
+/// <param name="FailoverFromEpoch">Number of the pair epoch that a failover ends; null: none is asked for.</param>
+/// <param name="Deleting">The object is being deleted: it asks for nothing any more [S13].</param>
+public sealed record PairRequest(string PrimarySite, long? FailoverFromEpoch, bool Deleting);
+
+/// <summary>The other site, read live in this very step. Where it could not be read there is none of this, whatever was read before.</summary>
+/// <param name="Request">Null: the pair object is not there.</param>
+/// <param name="Record">Null: the pair record is not there.</param>
+public sealed record PeerView(PairRequest? Request, PairRecord? Record);
+
+/// <summary>Where this site's holder stands, as its agent reports it.</summary>
+/// <param name="Streaming">Its receiver is streaming from the other site.</param>
+public sealed record HolderPosition(SystemIdentifier SystemIdentifier, TimelineId Timeline, Lsn Flushed, bool Streaming);
+
+public sealed record PairTimeouts(TimeSpan Quiesce, TimeSpan Switchover, TimeSpan Step);
+
+/// <summary>Why something asked for is not done: one CamelCase word and a sentence.</summary>
+public sealed record Refusal(string Reason, string Message);
+
+/// <summary>
+/// Everything that a site's operator decides from, read in one step: its own records live, the other site's too or not at all.
+/// </summary>
+public sealed record PairView
+{
+    public required string Site { get; init; }
+    public required string PeerSite { get; init; }
+    public required PairRequest Request { get; init; }
+    public required PairTimeouts Timeouts { get; init; }
+
+    /// <summary>What the spec asks for and this version does not do; null where it does all of it.</summary>
+    public Refusal? Unsupported { get; init; }
+
+    /// <summary>Null before the founding.</summary>
+    public PairRecord? Record { get; init; }
+
+    /// <summary>The cluster's record; null before its founding.</summary>
+    public PrimaryRecord? Cluster { get; init; }
+
+    /// <summary>
+    /// Whether this very operator has swapped the cluster's record since it took office, and since it last got no answer to such a swap:
+    /// then no swap of an earlier attempt, its own or its predecessor's, can land any more [C9] [S3].
+    /// </summary>
+    public required bool ClusterSettled { get; init; }
+
+    /// <summary>Null: unreadable.</summary>
+    public PeerView? Peer { get; init; }
+
+    /// <summary>Null: not known.</summary>
+    public HolderPosition? Holder { get; init; }
+
+    /// <summary>The holder's agent admits clients.</summary>
+    public bool HolderAdmits { get; init; }
+
+    /// <summary>Primary site: the other site's main standby is streaming, by the holder's senders.</summary>
+    public bool StandbyStreams { get; init; }
+
+    /// <summary>The holder's agent says that no client session is left.</summary>
+    public bool Quiesced { get; init; }
+
+    public required DateTimeOffset Now { get; init; }
+
+    /// <summary>For an operation that begins now.</summary>
+    public required string FreshId { get; init; }
+
+    /// <summary>Whether the primary runs at the present pair epoch: its newest reign is confirmed, and bears it [S3].</summary>
+    public bool PrimaryRunsAtEpoch =>
+        Record is { } record
+        && Cluster is { RunMode: RunMode.Primary, State: RecordState.Stable, Holder: not null, Reign: { Timeline: not null } reign } cluster
+        && cluster.PairEpoch == record.PairEpoch && reign.PairEpoch == record.PairEpoch
+        && HolderAdmits;
+
+    /// <summary>The other site's record, where it was read.</summary>
+    public PairRecord? PeerRecord => Peer?.Record;
+
+    /// <summary>The next pair epoch, in favour of a site.</summary>
+    public PairEpoch NextEpoch(string site) => new(Record!.PairEpoch.Number + 1, site);
+}

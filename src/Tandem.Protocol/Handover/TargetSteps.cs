@@ -1,0 +1,76 @@
+using Tandem.Protocol.Records;
+using Tandem.Resources.Values;
+
+namespace Tandem.Protocol.Handover;
+
+/// <summary>The site that is to become primary: lock, reach, then the one swap that decides (protocol, section 5).</summary>
+public static class TargetSteps
+{
+    /// <summary>Stands beside the primary site's Lock. The request is used up here too [S4].</summary>
+    public static PairAction? LockAsTarget(PairView v)
+    {
+        var record = v.Record!;
+        if (record is not { Role: PairRole.Standby, Operation: null, State: PairRecordState.Active } || v.Request.Deleting) return null;
+        if (v.PeerRecord is not { Operation: { Step: PairStep.Lock, Kind: PairOperationKind.Switchover } theirs } peer || peer.PairEpoch != record.PairEpoch || theirs.Target != v.Site) return null;
+        if (v.Holder is not { Streaming: true }) return new PairAction.Wait("NotStreaming", "the main standby does not stream: it could not reach the handover's position");
+        var operation = theirs with { Step = PairStep.Target, StartedAt = v.Now, StepStartedAt = v.Now, Deadline = v.Now + v.Timeouts.Switchover, Token = null };
+        return new PairAction.SwapRecord(record with { Operation = operation, LastRequested = v.Site }, "LockedAsTarget", $"switchover {operation.Id}: this site is to become primary");
+    }
+
+    /// <summary>
+    /// The consuming swap: it alone makes this site primary, at (n+1, this site) [S2]. Before it: Reach, by position, timeline and system identifier [S3].
+    /// </summary>
+    public static PairAction? Consume(PairView v)
+    {
+        var record = v.Record!;
+        if (record.Role != PairRole.Standby || record.Step == PairStep.FailingOver) return null;
+        if (v.PeerRecord is not { Operation: { Step: PairStep.Offer, Token: { } token } theirs } || theirs.Target != v.Site) return null;
+        // A token counts only for the epoch it names [S2].
+        if (token.PairEpoch != record.PairEpoch) return null;
+        if (NotReached(v, token) is not null) return null;
+        var message = $"{theirs.Kind.ToString().ToLowerInvariant()} {theirs.Id}: this site has everything up to {token.End.Lsn} and becomes primary at pair epoch {v.NextEpoch(v.Site)}";
+        var outcome = new PairOutcome(PairOutcomeKind.Consumed, record.PairEpoch, v.NextEpoch(v.Site), v.Now, theirs.Id, token, message, record.Operation?.StartedAt ?? v.Now);
+        // A failover that found the old site still able to stop in order has been asked for at this site alone.
+        var requested = Recovery.Failover.IsAskedFor(v) ? v.Site : record.LastRequested;
+        return new PairAction.SwapRecord(record.Decided(PairRole.Primary, outcome) with { LastRequested = requested }, "HandoverConsumed", message);
+    }
+
+    /// <summary>At Target: unlock where the other site has rolled back before a token was out; revoke where it asks for it, or takes too long; else wait.</summary>
+    public static PairAction? ReachOrRevoke(PairView v)
+    {
+        if (v.Record is not { Role: PairRole.Standby, Operation: { Step: PairStep.Target } operation } record) return null;
+        // An operation of the other site that is another one, or none: nothing of this one was offered, for that would have moved the epoch.
+        if (v.PeerRecord is { } peer && (peer.PairEpoch != record.PairEpoch || peer.Operation is null || (peer.Step == PairStep.Lock && peer.Operation.Id != operation.Id)))
+            return new PairAction.SwapRecord(record with { Operation = null }, "RolledBack", $"switchover {operation.Id}: site {v.PeerSite} has rolled back");
+        // The target may revoke by itself, blindly too: consuming and revoking are swaps of this one record, so only one of them can win [S2].
+        if (v.PeerRecord?.Step == PairStep.RollBack) return Revoke(v, record, "the other site rolls back");
+        if (v.Now >= operation.Deadline) return Revoke(v, record, "its deadline has passed");
+        return new PairAction.Wait("Reaching", $"switchover {operation.Id}: {Progress(v)}");
+    }
+
+    /// <summary>Revoking raises the epoch in the old site's favour: it reopens only at that one [S2].</summary>
+    private static PairAction Revoke(PairView v, PairRecord record, string why)
+    {
+        var message = $"switchover {record.Operation!.Id} is revoked: {why}";
+        var outcome = new PairOutcome(PairOutcomeKind.Revoked, record.PairEpoch, v.NextEpoch(v.PeerSite), v.Now, record.Operation.Id, Message: message, StartedAt: record.Operation.StartedAt);
+        return new PairAction.SwapRecord(record.Decided(PairRole.Standby, outcome), "HandoverRevoked", message);
+    }
+
+    /// <summary>What is missing for the token; null: nothing is.</summary>
+    public static Refusal? NotReached(PairView v, HandoverToken token) => v.Holder switch
+    {
+        null => new Refusal("PositionUnknown", "the main standby's position is not known"),
+        { SystemIdentifier: var id } when id != token.SystemIdentifier => new Refusal("SystemIdentifierMismatch", $"the token is of system {token.SystemIdentifier}, the main standby of {id}"),
+        // The position alone could be met on a branch of another timeline [S3].
+        { Timeline: var timeline } when timeline != token.Timeline => new Refusal("TimelineMismatch", $"the token is of timeline {token.Timeline}, the main standby on {timeline}"),
+        { Flushed: var flushed } when flushed < token.End.Lsn => new Refusal("Reaching", $"the main standby has flushed {flushed} of {token.End.Lsn}"),
+        _ => null,
+    };
+
+    private static string Progress(PairView v) => v.PeerRecord switch
+    {
+        null => $"site {v.PeerSite} cannot be read",
+        { Operation: { Step: PairStep.Offer, Token: { } token } } => NotReached(v, token)?.Message ?? "reached",
+        var peer => $"site {v.PeerSite} is at step {peer.Step}",
+    };
+}

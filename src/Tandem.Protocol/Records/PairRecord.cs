@@ -1,0 +1,109 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using Tandem.Resources.Values;
+
+namespace Tandem.Protocol.Records;
+
+/// <summary>Which part a site has in the pair. The cluster's <see cref="RunMode"/> follows it by a second swap; nothing is decided there [S1].</summary>
+public enum PairRole { Primary, Standby }
+
+/// <summary>Whether the record may be acted upon at all.</summary>
+public enum PairRecordState
+{
+    Active,
+
+    /// <summary>The record was lost or is older than what else is remembered: nothing is opened, consumed or revoked at this site until a human acts.</summary>
+    RecordRegressed,
+
+    /// <summary>The pair object is being deleted here: no requests any more, but the record is obeyed [S13].</summary>
+    Dissolving,
+
+    /// <summary>Both sites' objects are being deleted. Only when this stands in both is the record no longer obeyed [S13].</summary>
+    Dissolved,
+}
+
+/// <summary>
+/// The pair record of one site (protocol, section 5): what this site knows of who may be writable. Kept in the Lease <c>&lt;pair&gt;-dr</c>; see <see cref="PairRecordCodec"/>.
+/// Immutable: every change makes a new one, and lands by compare-and-swap on the resourceVersion of a live read.
+/// </summary>
+public sealed record PairRecord
+{
+    /// <summary>Format that this code writes. A record of a higher one may be read, never swapped.</summary>
+    public const int CurrentFormat = 1;
+
+    /// <summary>How many outcomes are kept.</summary>
+    public const int HistoryLimit = 20;
+
+    public int Format { get; init; } = CurrentFormat;
+
+    /// <summary>Compared by number, then by site. It never falls, and it rises only by the one swap that decides [S2].</summary>
+    public required PairEpoch PairEpoch { get; init; }
+
+    public required PairRole Role { get; init; }
+    public PairRecordState State { get; init; } = PairRecordState.Active;
+
+    /// <summary>The operation under way; null: none. Each step is written here before it acts.</summary>
+    public PairOperation? Operation { get; init; }
+
+    /// <summary>The site that the last request (or adoption) named: a request is a change against this, never a difference between spec and fact [S4].</summary>
+    public required string LastRequested { get; init; }
+
+    /// <summary>How each pair epoch that this site knows of began, oldest first. The last is the present one's.</summary>
+    public ImmutableList<PairOutcome> History { get; init; } = [];
+
+    /// <summary>Synchronous pair: the incarnation here that the other site counts, written before it is counted [S10].</summary>
+    public string? Named { get; init; }
+
+    /// <summary>Synchronous pair: the named one has everything and the clause is in effect. Void at another pair epoch [S10].</summary>
+    public string? Synchronous { get; init; }
+
+    /// <summary>What this site says of itself; the other site copies it.</summary>
+    public SiteFacts? Self { get; init; }
+
+    /// <summary>What the other site said when it was last read, and when that was.</summary>
+    public PeerFacts? Peer { get; init; }
+
+    /// <summary>UID of the pair object that founded the record: names at an arbiter carry it.</summary>
+    public string? PairUid { get; init; }
+
+    /// <summary>Of the last swap: whoever sees its own knows that its swap has landed [C9].</summary>
+    public string Nonce { get; init; } = "";
+
+    /// <summary>Fields that this version does not know: kept and written back.</summary>
+    public ImmutableDictionary<string, JsonElement> Unknown { get; init; } = ImmutableDictionary<string, JsonElement>.Empty;
+
+    /// <summary>Of the Lease as read; what a swap must name. Empty for a record that does not exist yet.</summary>
+    public string ResourceVersion { get; init; } = "";
+
+    /// <summary>UID of the Lease.</summary>
+    public string Uid { get; init; } = "";
+
+    public bool IsWritable => Format <= CurrentFormat;
+
+    /// <summary>The step of the operation under way.</summary>
+    public PairStep? Step => Operation?.Step;
+
+    /// <summary>How the present pair epoch began.</summary>
+    public PairOutcome? Outcome => History.IsEmpty ? null : History[^1];
+
+    /// <summary>Whether clients are to be turned away from a server that still runs read-write here: from Quiesce on, until the handover is decided.</summary>
+    public bool RefusesClients => Role == PairRole.Primary && Step is PairStep.Quiesce or PairStep.Demote or PairStep.Offer or PairStep.RollBack;
+
+    /// <summary>Until when sessions may drain; null where nothing is being quiesced. Past it they are ended.</summary>
+    public DateTimeOffset? DrainDeadline => RefusesClients ? Operation!.DrainDeadline : null;
+
+    /// <summary>Whether this site is demoted and the handover not decided: its holder serves WAL, and follows nobody.</summary>
+    public bool IsDemoting => Role == PairRole.Primary && Step is PairStep.Demote or PairStep.Offer or PairStep.RollBack;
+
+    /// <summary>The same record at a decided pair epoch, with how it came about.</summary>
+    public PairRecord Decided(PairRole role, PairOutcome outcome) => this with
+    {
+        PairEpoch = outcome.To,
+        Role = role,
+        Operation = null,
+        // What was counted was counted by the primary of the epoch before [S10].
+        Named = null,
+        Synchronous = null,
+        History = [.. History.TakeLast(HistoryLimit - 1), outcome],
+    };
+}

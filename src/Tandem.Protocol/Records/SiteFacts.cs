@@ -1,0 +1,51 @@
+using Tandem.Resources.Values;
+
+namespace Tandem.Protocol.Records;
+
+/// <summary>
+/// What a site publishes of itself in its own pair record, so that the other site needs to read nothing else of it.
+/// All of it changes rarely: positions are not here.
+/// </summary>
+public sealed record SiteFacts
+{
+    /// <summary>Where the holder of this site's record is streamed from, by the other site. May be several hosts, separated by commas, as libpq takes them.</summary>
+    public string? Host { get; init; }
+    public int? Port { get; init; }
+
+    /// <summary>The certificate of this site's authority, PEM: public.</summary>
+    public string? Authority { get; init; }
+
+    public SystemIdentifier? SystemIdentifier { get; init; }
+
+    /// <summary>server_version_num of the holder, e.g. 150018.</summary>
+    public int? ServerVersion { get; init; }
+
+    /// <summary>The instance that holds the cluster's record: primary, or main standby.</summary>
+    public string? Holder { get; init; }
+
+    /// <summary>The holder serves WAL: it may be cloned and streamed from.</summary>
+    public bool Ready { get; init; }
+
+    /// <summary>Why not.</summary>
+    public string? NotReadyReason { get; init; }
+}
+
+/// <summary>What was read of the other site, and when. Old facts are kept: after a loss they say what is missing.</summary>
+public sealed record PeerFacts
+{
+    /// <summary>By this site's clock.</summary>
+    public required DateTimeOffset LastSeen { get; init; }
+
+    public PairEpoch? PairEpoch { get; init; }
+    public PairRole? Role { get; init; }
+    public SiteFacts? Facts { get; init; }
+
+    /// <summary>What a failover would have lost, as the primary site said at <see cref="LastSeen"/>.</summary>
+    public long? RecoveryPointBytes { get; init; }
+    public double? RecoveryPointSeconds { get; init; }
+
+    // ---- as an agent reads them ----
+    public string? Host => Facts?.Host;
+    public int? Port => Facts?.Port;
+    public bool Ready => Facts?.Ready ?? false;
+}

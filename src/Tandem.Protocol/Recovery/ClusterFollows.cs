@@ -1,0 +1,43 @@
+using Tandem.Protocol.Handover;
+using Tandem.Protocol.Records;
+using Tandem.Resources.Values;
+
+namespace Tandem.Protocol.Recovery;
+
+/// <summary>runMode, pairEpoch and floor of the cluster's record follow the pair record by a second swap; nothing is decided there [S1].</summary>
+public static class ClusterFollows
+{
+    /// <summary>A cluster that was made without the pair is writable: a standby site is never built over it (B19).</summary>
+    public static PairAction? RefuseForeignData(PairView v) =>
+        v.Record!.Role == PairRole.Standby && v.Cluster is { PairEpoch: null }
+            ? new PairAction.Wait("WouldDiscardData", "this site's cluster was made without the pair: it is not overwritten by the build of a standby site")
+            : null;
+
+    public static PairAction? OpenAsPrimary(PairView v)
+    {
+        var record = v.Record!;
+        if (record.Role != PairRole.Primary || record.PairEpoch.Site != v.Site || record.IsDemoting || v.Cluster is not { } cluster) return null;
+        // Never below what the cluster's record knows [S7].
+        if (cluster.PairEpoch > record.PairEpoch) return null;
+        // Every reopening is a swap of one's own: a late Standby of an attempt that was rolled back must not close the site again [S3].
+        if (cluster.RunMode == RunMode.Primary && cluster.PairEpoch == record.PairEpoch && v.ClusterSettled) return null;
+        return new PairAction.SwapCluster(new ClusterChange(RunMode.Primary, record.PairEpoch, Floor(record, cluster), ClearDemoted: true),
+            "OpensAsPrimary", $"this site is primary at pair epoch {record.PairEpoch}");
+    }
+
+    public static PairAction? RunAsStandby(PairView v)
+    {
+        var record = v.Record!;
+        if (record.Role != PairRole.Standby || v.Cluster is not { } cluster) return null;
+        if (cluster.RunMode == RunMode.Standby && cluster.PairEpoch >= record.PairEpoch && v.ClusterSettled) return null;
+        var epoch = cluster.PairEpoch > record.PairEpoch ? cluster.PairEpoch.Value : record.PairEpoch;
+        return new PairAction.SwapCluster(new ClusterChange(RunMode.Standby, epoch, Floor: null, ClearDemoted: true), "RunsAsStandby", $"this site is standby at pair epoch {epoch}");
+    }
+
+    /// <summary>The end of the token that began this epoch: below it nobody is elected, but members go on streaming from the old site [S12].</summary>
+    private static LogEnd? Floor(PairRecord record, PrimaryRecord cluster)
+    {
+        if (record.Outcome is { Kind: PairOutcomeKind.Consumed, Token: { } token } outcome && outcome.To == record.PairEpoch) return token.End;
+        return cluster.RunMode == RunMode.Standby ? null : cluster.Floor;
+    }
+}

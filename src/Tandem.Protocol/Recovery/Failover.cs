@@ -1,0 +1,69 @@
+using Tandem.Protocol.Handover;
+using Tandem.Protocol.Records;
+
+namespace Tandem.Protocol.Recovery;
+
+/// <summary>
+/// Failover by a human's word: only with <c>failover.fromEpoch</c> = the present pair epoch, so acting uses it up [S5].
+/// </summary>
+public static class Failover
+{
+    public static PairAction? FailOver(PairView v)
+    {
+        var record = v.Record!;
+        if (!IsAskedFor(v)) return null;
+        if (record.Step == PairStep.FailingOver) return null;
+        // Without data there is nothing to promote: agents would found an empty database in its place.
+        if (v.Cluster is not { SystemIdentifier: not null, RunMode: RunMode.Standby })
+            return new PairAction.Wait("NothingToPromote", "this site has no database that could become primary");
+        if (v.Peer is not { } peer) return TakeOver(v, "the other site cannot be read");
+        if (peer.Record is not { State: not PairRecordState.RecordRegressed } theirs)
+            return new PairAction.Wait("PeerRecordLost", $"site {v.PeerSite} answers, but its pair record is lost: whether it is writable cannot be known");
+        if (theirs.PairEpoch > record.PairEpoch) return null;
+        return theirs.Role == PairRole.Standby ? TakeOver(v, $"site {v.PeerSite} is standby") : FencePeer(v, theirs);
+    }
+
+    /// <summary>Whether this site's spec asks for a failover that is not used up.</summary>
+    public static bool IsAskedFor(PairView v) =>
+        v.Record is { Role: PairRole.Standby } record
+        && !v.Request.Deleting && record.State == PairRecordState.Active
+        && v.Request.PrimarySite == v.Site && v.Request.FailoverFromEpoch == record.PairEpoch.Number;
+
+    /// <summary>A failover that can read the other site's record first writes Demote into it, and waits for its stop [S5].</summary>
+    private static PairAction FencePeer(PairView v, PairRecord theirs)
+    {
+        var record = v.Record!;
+        // It will adopt what it has not read yet, and stop by that.
+        if (theirs.PairEpoch < record.PairEpoch) return new PairAction.Wait("PeerBehind", $"site {v.PeerSite} has not adopted pair epoch {record.PairEpoch} yet");
+        switch (theirs.Step)
+        {
+            case null or PairStep.Lock or PairStep.Quiesce:
+                var operation = new PairOperation(v.FreshId, PairOperationKind.Failover, PairStep.Demote, v.Site, v.Site, v.Now, v.Now, v.Now + v.Timeouts.Switchover, v.Now);
+                return new PairAction.SwapPeerRecord(theirs with { Operation = operation }, "FencesPeer", $"failover: site {v.PeerSite} can be read, so it is stopped first");
+            case PairStep.Demote:
+                return new PairAction.Wait("PeerDoesNotStop", $"failover: site {v.PeerSite} was told to stop at {theirs.Operation!.StepStartedAt:u} and has not yet");
+            // It has stopped, and its token can be consumed as soon as this site has all of it: nothing is lost then. Only while that comes nearer.
+            case PairStep.Offer when v.Holder is { Streaming: true }:
+                return new PairAction.Wait("Reaching", $"failover: site {v.PeerSite} has stopped at {theirs.Operation!.Token?.End.Lsn}, this site is at {v.Holder.Flushed}");
+            case PairStep.Offer or PairStep.RollBack:
+                return TakeOver(v, $"site {v.PeerSite} has stopped");
+            default:
+                return new PairAction.Wait("OperationInProgress", $"site {v.PeerSite} is at step {theirs.Step}");
+        }
+    }
+
+    private static PairAction TakeOver(PairView v, string why)
+    {
+        var record = v.Record!;
+        var message = $"failover of pair epoch {record.PairEpoch} ({why}); {WhatMayBeLost(record)}";
+        var outcome = new PairOutcome(PairOutcomeKind.FailedOver, record.PairEpoch, v.NextEpoch(v.Site), v.Now, record.Operation?.Id ?? v.FreshId, Message: message, StartedAt: v.Now);
+        return new PairAction.SwapRecord(record.Decided(PairRole.Primary, outcome) with { LastRequested = v.Site }, "FailedOver", message);
+    }
+
+    private static string WhatMayBeLost(PairRecord record) => record.Peer switch
+    {
+        { RecoveryPointBytes: { } bytes } peer => FormattableString.Invariant(
+            $"the last known recovery point, at {peer.LastSeen:u}, was {bytes} bytes{(peer.RecoveryPointSeconds is { } s ? $" ({s:0.0} s)" : "")}: what was committed beyond it may be lost"),
+        _ => "the recovery point was not known: commits that were not shipped may be lost",
+    };
+}

@@ -1,0 +1,25 @@
+using Tandem.Protocol.Handover;
+using Tandem.Protocol.Records;
+
+namespace Tandem.Protocol.Recovery;
+
+/// <summary>A pair record that is older than what else is remembered: nothing is opened, consumed or revoked at this site until a human acts (protocol, section 5).</summary>
+public static class Regression
+{
+    public static PairAction? HoldRegressed(PairView v)
+    {
+        var record = v.Record!;
+        if (!record.IsWritable)
+            return new PairAction.Wait("RecordTooNew", $"the pair record has format {record.Format}, this version writes {PairRecord.CurrentFormat}: it may be followed, not swapped");
+        if (record.State == PairRecordState.RecordRegressed)
+            return new PairAction.Wait("RecordRegressed", "the pair record was lost: nothing is opened, consumed or revoked at this site until a human acts");
+        if (v.Cluster?.PairEpoch > record.PairEpoch && v.Cluster.RunMode == RunMode.Primary)
+            return Held($"the cluster's record runs at pair epoch {v.Cluster.PairEpoch}, the pair record knows only {record.PairEpoch}");
+        // An epoch in this site's favour can have been decided nowhere but here, or by its own revocation: as a standby it never saw that.
+        if (v.PeerRecord is { State: not PairRecordState.RecordRegressed } peer && peer.PairEpoch > record.PairEpoch && peer.PairEpoch.Site == v.Site && record.Role == PairRole.Standby)
+            return Held($"site {v.PeerSite} knows that this site became primary at pair epoch {peer.PairEpoch}, the pair record here knows only {record.PairEpoch}");
+        return null;
+    }
+
+    private static PairAction Held(string message) => new PairAction.Wait("RecordRegressed", message + ": nothing is opened here until a human acts");
+}
