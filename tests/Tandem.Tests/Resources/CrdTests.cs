@@ -5,7 +5,7 @@ using Tandem.Tests.Support;
 
 namespace Tandem.Tests.Resources;
 
-/// <summary>crds/ is what the classes say.</summary>
+/// <summary>crds/ and docs/reference.md are what the classes say.</summary>
 public sealed class CrdTests
 {
     private const string Again = "TANDEM_WRITE_CRDS=1 dotnet test tests/Tandem.Tests --filter FullyQualifiedName~CrdTests";
@@ -19,11 +19,11 @@ public sealed class CrdTests
     [Theory, MemberData(nameof(Resources))]
     public void File_is_what_the_class_says(Type type, string file)
     {
-        var path = Repository.PathOf("crds", file);
-        var yaml = CrdGenerator.GenerateYaml(type, $"Generated from src/Tandem.Resources; to make it anew: {Again}");
-        if (Environment.GetEnvironmentVariable("TANDEM_WRITE_CRDS") == "1") File.WriteAllText(path, yaml);
-        Assert.True(File.Exists(path) && File.ReadAllText(path) == yaml, $"crds/{file} is not what the classes say; run: {Again}");
+        AssertFileIs(CrdGenerator.GenerateYaml(type, $"Generated from src/Tandem.Resources; to make it anew: {Again}"), "crds", file);
     }
+
+    [Fact]
+    public void Reference_is_what_the_classes_say() => AssertFileIs(ReferenceDocument.Write(), "docs", "reference.md");
 
     [Theory, MemberData(nameof(Resources))]
     public void Text_reads_back_as_the_same_object(Type type, string file)
@@ -52,6 +52,13 @@ public sealed class CrdTests
             Assert.True(description.EndsWith('.'), $"{file}: {path} is described by '{description}'");
             if (field["default"] is { } value and not JsonObject) Assert.EndsWith($"Default: {value}.", description, StringComparison.Ordinal);
         }
+    }
+
+    private static void AssertFileIs(string expected, params string[] parts)
+    {
+        var path = Repository.PathOf(parts);
+        if (Environment.GetEnvironmentVariable("TANDEM_WRITE_CRDS") == "1") File.WriteAllText(path, expected);
+        Assert.True(File.Exists(path) && File.ReadAllText(path) == expected, $"{string.Join('/', parts)} is not what the classes say; run: {Again}");
     }
 
     private static IEnumerable<(string Path, JsonNode Field)> Fields(string path, JsonNode schema)
