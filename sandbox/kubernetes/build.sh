@@ -52,7 +52,7 @@ if [[ ! -f $work/source.done ]]; then
     say "unpacking"
     rm -rf "$work/tree"
     dpkg-source --no-check --extract "$work"/download/kubernetes_*.dsc "$work/tree" >&2
-    patch --quiet -d "$work/tree" -p1 <"$here/map-iteration.patch" >&2
+    patch --quiet -d "$work/tree" -p1 <"$here/go-1.19.patch" >&2
     touch "$work/source.done"
 fi
 
