@@ -102,6 +102,15 @@ public interface IPostgresServer : IAsyncDisposable
     Task TerminateWalSendersAsync(IReadOnlyCollection<int> pids, CancellationToken cancellation);
 
     /// <summary>
+    /// Ends every client's session on a server in recovery, before it is promoted: a session survives promotion, and would write before clients are admitted.
+    /// Does nothing outside of recovery, where a backend may be waiting for its synchronous commit (protocol, section 4).
+    /// </summary>
+    Task EndClientSessionsAsync(CancellationToken cancellation);
+
+    /// <summary>The lineage that another server's database holds, oldest reign first, and its system identifier; read over the network as <c>tandem_rewind</c>. Needs no local server.</summary>
+    Task<RemoteLineageRows> ReadRemoteLineageAsync(ReplicationSource source, CancellationToken cancellation);
+
+    /// <summary>
     /// Starves a standby (protocol, section 3.3): removes the credential that primary_conninfo names, clears primary_conninfo and restore_command, reloads,
     /// ends the WAL receivers that existed and returns when /proc shows, at one instant, no receiver process.
     /// </summary>
@@ -213,6 +222,9 @@ public sealed record WalSender(int Pid, string ApplicationName, string State, Ls
 
 /// <summary>One entry of the lineage as the holder keeps it in <c>tandem.lineage</c>, so that it is in the WAL.</summary>
 public sealed record LineageRow(PairEpoch? PairEpoch, Epoch Epoch, string Incarnation, TimelineId Timeline, Lsn SwitchPoint, string Reason, DateTimeOffset At);
+
+/// <summary>What <see cref="IPostgresServer.ReadRemoteLineageAsync"/> read.</summary>
+public sealed record RemoteLineageRows(SystemIdentifier SystemIdentifier, IReadOnlyList<LineageRow> Rows);
 
 public sealed record ApplicationDatabase(string Name, string Owner, string Password);
 

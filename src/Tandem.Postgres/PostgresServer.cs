@@ -183,6 +183,11 @@ public sealed class PostgresServer : IPostgresServer
     public Task TerminateWalSendersAsync(IReadOnlyCollection<int> pids, CancellationToken cancellation) =>
         sessions.WithAsync(SmallStep, (connection, c) => Slots.TerminateSendersAsync(connection, pids, time, c), cancellation);
 
+    public Task EndClientSessionsAsync(CancellationToken cancellation) =>
+        sessions.WithAsync(StatusLimit, (connection, c) => (Task)ReaderSessions.EndAsync(connection, c), cancellation);
+
+    public Task<RemoteLineageRows> ReadRemoteLineageAsync(ReplicationSource source, CancellationToken cancellation) => RemoteLineageReader.ReadAsync(source, cancellation);
+
     public Task EnsureRolesAsync(CancellationToken cancellation) =>
         sessions.WithAsync(SmallStep, (connection, c) => Roles.EnsureAsync(connection, c), cancellation);
 

@@ -4,7 +4,7 @@ using Tandem.Postgres.Processes;
 namespace Tandem.Postgres.Files;
 
 /// <summary>Small files that are either the old or the new one after a power loss, never a mixture.</summary>
-internal static class AtomicFile
+public static class AtomicFile
 {
     public const string TemporarySuffix = ".tandem-new";
 

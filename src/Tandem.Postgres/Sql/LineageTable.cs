@@ -19,6 +19,12 @@ internal static class LineageTable
           reason text NOT NULL,
           at timestamptz NOT NULL,
           PRIMARY KEY (pair_number, pair_site, epoch, incarnation, timeline));
+        DO $$ BEGIN
+          IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'tandem_rewind') THEN
+            GRANT USAGE ON SCHEMA tandem TO tandem_rewind;
+            GRANT SELECT ON tandem.lineage TO tandem_rewind;
+          END IF;
+        END $$;
         """;
 
     /// <summary>Repeating it writes again: what the caller needs is a record in the log, not only a row.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Tandem.Protocol.Records;
 using Tandem.Resources.Values;
 
@@ -25,9 +26,10 @@ public abstract record RejoinVerdict(string Reason, string Message)
 /// </summary>
 public static class RejoinRules
 {
-    public static RejoinVerdict Judge(DataLineage mine, PrimaryRecord record, bool cleanShutdown)
+    /// <param name="theirs">Lineage of whoever shall be followed.</param>
+    /// <param name="electedEnd">Where a winner's log ended, while its switch point is not confirmed.</param>
+    public static RejoinVerdict Judge(DataLineage mine, ImmutableList<LineageEntry> theirs, Lsn? electedEnd)
     {
-        var theirs = record.Lineage;
         var common = 0;
         while (common < mine.Entries.Count && common < theirs.Count && mine.Entries[common].SameReign(theirs[common])) common++;
 
@@ -41,7 +43,7 @@ public static class RejoinRules
 
         // Where the holder's history left the last reign that both share; null: it is the reign in force, nothing was left.
         var next = common < theirs.Count ? theirs[common] : null;
-        var left = next is null ? null : next.SwitchPoint ?? record.ElectedEnd;
+        var left = next is null ? null : next.SwitchPoint ?? electedEnd;
 
         if (beyond.Count > 0)
             return next is { SwitchPoint: null }

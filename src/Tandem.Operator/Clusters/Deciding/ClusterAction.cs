@@ -9,8 +9,7 @@ namespace Tandem.Operator.Clusters.Deciding;
 public abstract record ClusterAction(string Reason, string Message)
 {
     /// <summary>Server-side apply of the fields that the operator owns.</summary>
-    /// <param name="IsCheck">The same was sent before; somebody has written the object since, perhaps to fields of their own: an apply that changes nothing is the check.</param>
-    public sealed record Apply(DesiredObject Object, bool IsCheck, string Reason, string Message) : ClusterAction(Reason, Message);
+    public sealed record Apply(DesiredObject Object, string Reason, string Message) : ClusterAction(Reason, Message);
 
     /// <summary>Draws the cluster's authority. Only by create: one that is there is never replaced by accident.</summary>
     public sealed record FoundAuthority(string Reason, string Message) : ClusterAction(Reason, Message);

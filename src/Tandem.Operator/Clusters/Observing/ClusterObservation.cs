@@ -21,7 +21,7 @@ public sealed record ClusterObservation
     public ImmutableSortedDictionary<string, V1PersistentVolumeClaim> Claims { get; init; } = ImmutableSortedDictionary<string, V1PersistentVolumeClaim>.Empty;
     public ImmutableSortedDictionary<string, V1Service> Services { get; init; } = ImmutableSortedDictionary<string, V1Service>.Empty;
 
-    /// <summary>Version (<see cref="ObjectVersion"/>) of every object of the cluster that is there.</summary>
+    /// <summary>resourceVersion of every object of the cluster that is there.</summary>
     public ImmutableDictionary<ObjectName, string> Live { get; init; } = ImmutableDictionary<ObjectName, string>.Empty;
 
     /// <summary>Objects that bear the cluster's label but belong to another owner: never touched.</summary>

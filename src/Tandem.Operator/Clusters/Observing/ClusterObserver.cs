@@ -62,7 +62,7 @@ public sealed class ClusterObserver(ClusterCaches caches, AgentReports reports, 
                 }
 
                 parts.Add(part.Metadata.Name!, part);
-                live.Add(new ObjectName(kind, part.Metadata.Name!), ObjectVersion.Of(part)!);
+                live.Add(new ObjectName(kind, part.Metadata.Name!), part.Metadata.ResourceVersion!);
             }
 
             return parts.ToImmutable();

@@ -1,0 +1,105 @@
+using System.Reflection;
+using System.Runtime.InteropServices;
+using Microsoft.Extensions.Logging;
+using Tandem.Agent.Configuration;
+using Tandem.Agent.Fencing;
+using Tandem.Agent.Jobs;
+using Tandem.Agent.Links;
+using Tandem.Agent.Loop;
+using Tandem.Agent.Record;
+using Tandem.Agent.Services;
+using Tandem.Agent.Sight;
+using Tandem.Agent.State;
+using Tandem.Kubernetes.Client;
+using Tandem.Kubernetes.Serialization;
+using Tandem.Postgres;
+using Tandem.Postgres.Processes;
+using Tandem.Resources;
+using Tandem.Resources.Values;
+
+namespace Tandem.Agent.Hosting;
+
+/// <summary><c>agent run</c>: process 1 of a database pod. Puts the parts together and ends with the server reaped.</summary>
+internal static class AgentProcess
+{
+    public static string Version { get; } = typeof(AgentProcess).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0";
+
+    public static int PrintVersion()
+    {
+        Console.WriteLine(Version);
+        return 0;
+    }
+
+    public static int Usage()
+    {
+        Console.Error.WriteLine("usage: agent install FOLDER | agent run | agent --version");
+        return 64;
+    }
+
+    public static int Run()
+    {
+        using var loggers = LoggerFactory.Create(builder => builder.AddProvider(new LineLoggerProvider(TimeProvider.System)).SetMinimumLevel(LogLevel.Information));
+        var logger = loggers.CreateLogger("agent");
+        var thread = new SingleThread();
+        return thread.Run(() => RunAsync(thread, logger));
+    }
+
+    private static async Task<int> RunAsync(SingleThread thread, ILogger logger)
+    {
+        KubernetesJson.Register(TandemJsonContext.Default);
+        var time = BootClock.Instance;
+        var random = new Random();
+        var identity = PodEnvironment.Identity(random);
+        var paths = new PodPaths(Names.VolumePath, Names.RuntimePath, Names.TlsPath, Names.ApplicationPath);
+        var store = new FileVolumeStore(paths.AgentState);
+        var volume = store.Load() ?? New(store);
+        Log.Starting(logger, Version, identity.Instance, volume.Volume, volume.Promise);
+
+        using var ended = new CancellationTokenSource();
+        using var client = new KubernetesClient(KubernetesClientConfiguration.InCluster(time), time: time, random: random, logger: logger);
+        await using var server = new PostgresServer(new PostgresServerOptions
+        {
+            DataDirectory = paths.Data,
+            SocketDirectory = paths.Socket,
+            SalvageDirectory = paths.Salvage,
+            TempDirectory = paths.Temporary,
+        }, time, logger);
+        var tls = new LinkTls(paths.Tls, time);
+        using var links = new HttpAgentLink(tls, time, logger);
+        using var guard = new Guard(server.KillNow, time, logger);
+        var records = new RecordKeeper(client, identity.Cluster, identity.Namespace, time, random, logger);
+        var memory = new InstanceMemory(store, volume, new Incarnation(identity.Instance, volume.Volume, identity.ClaimUid));
+        var sight = new ClusterSight(identity, client, records, time, random, logger);
+        var wake = new Signal(time);
+        var context = new JobContext(identity, paths, records, client, server, links, memory, guard, new TlsCopies(paths), new SelectorKeeper(client, identity.Cluster, identity.Namespace, logger),
+            () => throw new InvalidOperationException("the loop has not looked yet"), time, random, logger);
+        var loop = new InstanceLoop(context, sight, store, thread, wake, Version, logger);
+
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal =>
+        {
+            signal.Cancel = true;
+            loop.RequestShutdown();
+        });
+        await using var listener = new LinkServer(tls, loop, name => name == Names.OperatorIdentity || name.StartsWith(identity.Cluster + "-", StringComparison.Ordinal), time);
+        await listener.StartAsync(ended.Token);
+        var seeing = sight.RunAsync(ended.Token);
+        var code = await loop.RunAsync(ended.Token);
+        await ended.CancelAsync();
+        try
+        {
+            await seeing;
+        }
+        catch (OperationCanceledException)
+        {
+            // It ends with the loop.
+        }
+        return code;
+    }
+
+    private static VolumeState New(IVolumeStore store)
+    {
+        var state = new VolumeState { Volume = Guid.NewGuid().ToString("N"), Marker = VolumeMarker.Cloning };
+        store.Save(state);
+        return state;
+    }
+}

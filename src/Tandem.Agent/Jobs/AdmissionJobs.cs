@@ -1,0 +1,83 @@
+using Tandem.Agent.Configuration;
+using Tandem.Agent.Fencing;
+using Tandem.Agent.Loop;
+using Tandem.Agent.Record;
+using Tandem.Postgres;
+using Tandem.Protocol.Records;
+using Tandem.Protocol.Synchrony;
+
+namespace Tandem.Agent.Jobs;
+
+/// <summary>From a server that accepts writes to clients that may come in [C1], in three steps; between the second and the third the standbys are awaited.</summary>
+internal static class AdmissionJobs
+{
+    /// <summary>Confirms timeline and switch point in the record, writes the first record of this epoch, and makes the setting known to every backend.</summary>
+    public static async Task PrepareAsync(JobContext c, InstanceObservation o, CancellationToken cancellation)
+    {
+        var record = o.Record!;
+        var reign = o.OwnReign ?? throw new JobFailedException("NoReign", "the record does not name this reign");
+        if (reign.Timeline is null) reign = await ConfirmAsync(c, record, cancellation);
+
+        await c.Server.EnsureRolesAsync(cancellation);
+        if (ApplicationSecret.Read(c.Paths.Application) is { } application) await c.Server.EnsureDatabaseAsync(application, cancellation);
+        var row = new LineageRow(reign.PairEpoch, reign.Epoch, reign.Incarnation.ToString(), reign.Timeline!.Value, reign.SwitchPoint!.Value, o.Reason(), c.Time.GetUtcNow());
+        var ownRecord = await c.Server.WriteLineageAsync(row, cancellation);
+        c.Memory.LastDurableWrite = c.Time.BootTime();
+
+        // Whether commits wait at all is published by the checkpointer: until one CHECKPOINT issued after the start is done, a backend may not have heard of it.
+        await c.Server.CheckpointAsync(cancellation);
+        c.Memory.Admission = new Admission(record.Epoch, record.PairEpoch, ownRecord, false, null);
+    }
+
+    /// <summary>Opens the door, then drops the clauses of earlier reigns: k of the set have flushed a record of this one, so any later election meets it.</summary>
+    public static async Task AdmitAsync(JobContext c, InstanceObservation o, CancellationToken cancellation)
+    {
+        var record = o.Record!;
+        var admission = c.Memory.Admission!;
+        if (!admission.Admitted)
+        {
+            await ServerJobs.ConfigureAsync(c, o, new ServerJobs.Wanted(SetRules.Setting(o.OwnClause!, o.Settings.Synchrony), o.Pair is { RefusesClients: true } ? Door.Instances : Door.Clients, null), effective: false, cancellation);
+            c.Server.Reload();
+            c.Memory.Admission = admission with { Admitted = true, AdmittedAt = c.Time.GetUtcNow() };
+            c.Memory.GivesUp = false;
+            Log.Admitted(c.Logger, record.Epoch, o.OwnClause!.ToString());
+            await ServerJobs.SelectMeAsync(c, record, cancellation);
+        }
+
+        await c.Records.SwapAsync("admit", live =>
+        {
+            if (live.SameReign(record) is not { State: RecordState.Stable } same) return null;
+            var own = same.Quorums.RemoveAll(q => q.Epoch < same.Epoch || q.Holder != c.Memory.Me);
+            if (own.Count == same.Quorums.Count || own.IsEmpty) return null;
+            var next = same with { Quorums = own };
+            // With only the empty clause left nothing else says what was acknowledged before: the floor does [C8].
+            return own.All(q => q.IsEmpty) ? next with { Floor = Floors.Raise(same.Floor, new LogEnd(same.PairEpoch, same.Epoch, admission.OwnRecord!.Value)) } : next;
+        }, cancellation);
+    }
+
+    private static async Task<LineageEntry> ConfirmAsync(JobContext c, PrimaryRecord record, CancellationToken cancellation)
+    {
+        var status = await c.Server.QueryStatusAsync(TimeSpan.FromSeconds(2), cancellation) ?? throw new JobFailedException("ServerSilent", "the server does not answer");
+        var history = await c.Server.ReadTimelineHistoryAsync(status.Timeline, cancellation);
+        var switchPoint = history.Count > 0 ? history[^1].SwitchPoint : Resources.Values.Lsn.Zero;
+        LineageEntry? confirmed = null;
+        var outcome = await c.Records.SwapAsync("confirm", live =>
+        {
+            if (live.SameReign(record) is not { State: RecordState.Stable } same || same.Reign is not { Timeline: null } newest) return null;
+            confirmed = newest with { Timeline = status.Timeline, SwitchPoint = switchPoint };
+            return same with { Lineage = same.Lineage.SetItem(same.Lineage.Count - 1, confirmed), RenewTime = c.Time.GetUtcNow() };
+        }, cancellation);
+        if (outcome is not RecordSwap.Applied applied) throw new JobFailedException("NotConfirmed", "the switch point could not be written into the record");
+        c.Guard.Extend(record.Epoch, applied.SentAt + record.LeaseDuration * 2 / 3);
+        c.Memory.Remember(state => state with { Lineage = applied.Record.Lineage, PairEpoch = applied.Record.PairEpoch ?? state.PairEpoch });
+        return confirmed!;
+    }
+
+    private static string Reason(this InstanceObservation o) => o.Record!.Lineage.Count == 1 ? "founded" : "took over";
+}
+
+internal static class Floors
+{
+    /// <summary>A floor never falls.</summary>
+    public static LogEnd Raise(LogEnd? present, LogEnd to) => present is { } floor && floor > to ? floor : to;
+}

@@ -1,0 +1,102 @@
+using Tandem.Agent.Loop;
+using Tandem.Agent.State;
+using Tandem.Postgres;
+using Tandem.Protocol.Records;
+using Tandem.Resources.Values;
+
+namespace Tandem.Agent.Jobs;
+
+/// <summary>What fills or changes a volume while its server is down. A marker stands on the volume from before the first byte until after the last.</summary>
+internal static class CopyJobs
+{
+    /// <summary>WAL beyond a fork that is kept for salvage, in bytes.</summary>
+    private const long SalvageLimit = 1L << 30;
+
+    public static async Task InitializeAsync(JobContext c, InstanceObservation o, CancellationToken cancellation)
+    {
+        await c.Server.WipeAsync(cancellation);
+        await c.Server.InitializeAsync(cancellation);
+        var control = await c.Server.ReadControlDataAsync(cancellation);
+        c.Memory.Remember(state => state with { Marker = VolumeMarker.None, Promise = o.Record!.Epoch, Lineage = o.Record.Lineage, PairEpoch = o.Record.PairEpoch });
+        await NameSystemAsync(c, o, control.SystemIdentifier, cancellation);
+    }
+
+    public static async Task BaseBackupAsync(JobContext c, InstanceAction.BaseBackup action, InstanceObservation o, CancellationToken cancellation)
+    {
+        var site = action.Source.Name.StartsWith("site/", StringComparison.Ordinal);
+        // A holder is known to its record by this life; anybody else begins a new one, so that nothing counted on the old one is looked for here.
+        if (c.Memory.Volume.Marker != VolumeMarker.Cloning) c.Memory.BeginIncarnation(Guid.NewGuid().ToString("N"), VolumeMarker.Cloning);
+        var slot = site ? null : c.Memory.Me.ReplicationName;
+        if (!site && !await c.Links.AttachAsync(new Links.PeerAddress(action.Source.Name, action.Source.Host), c.Memory.Me, cancellation))
+            throw new JobFailedException("NotAttached", $"{action.Source.Name} has not made the slot for this instance");
+
+        await c.Server.WipeAsync(cancellation);
+        var source = ServerJobs.Source(c, action.Source)!;
+        await c.Server.CloneAsync(source, slot, Watch(c), cancellation);
+        var control = await c.Server.ReadControlDataAsync(cancellation);
+        if (o.Record!.SystemIdentifier is { } wanted && control.SystemIdentifier != wanted)
+            throw new JobFailedException("SystemIdentifierMismatch", $"the clone is of {control.SystemIdentifier}, the record names {wanted}");
+        c.Memory.Progress = null;
+        c.Memory.LogEnd = null;
+        c.Memory.Remember(state => state with
+        {
+            Marker = VolumeMarker.None,
+            Promise = o.Record.Epoch > state.Promise ? o.Record.Epoch : state.Promise,
+            Lineage = site ? o.OtherSite!.Entries : o.Record.Lineage,
+            PairEpoch = o.Record.PairEpoch,
+        });
+        if (o.IsHolder) await NameSystemAsync(c, o, control.SystemIdentifier, cancellation);
+    }
+
+    /// <summary>While the marker stands this instance promises without a position: its log is neither the old one nor the new [C6].</summary>
+    public static async Task RewindAsync(JobContext c, InstanceAction.Rewind action, InstanceObservation o, CancellationToken cancellation)
+    {
+        c.Memory.Remember(state => state with { Marker = VolumeMarker.Rewinding });
+        var source = ServerJobs.Source(c, action.Source)! with { User = "tandem_rewind" };
+        try
+        {
+            await c.Server.RewindAsync(source, SalvageLimit, Watch(c), cancellation);
+        }
+        catch (PostgresException exception) when (exception.Reason is "RewindImpossible" && o.Settings.AutoRejoin && !o.IsHolder)
+        {
+            Log.ActFailed(c.Logger, "Rewind", 0, exception.Reason, exception.Message + "; a base backup follows");
+            c.Memory.BeginIncarnation(Guid.NewGuid().ToString("N"), VolumeMarker.Cloning);
+            return;
+        }
+        var site = action.Source.Name.StartsWith("site/", StringComparison.Ordinal);
+        c.Memory.Progress = null;
+        c.Memory.LogEnd = null;
+        c.Memory.SealHint = null;
+        c.Memory.Remember(state => state with { Marker = VolumeMarker.None, Lineage = site ? o.OtherSite!.Entries : o.Record!.Lineage });
+    }
+
+    /// <summary>The volume's present life ends; the next rule clones.</summary>
+    public static Task DiscardAsync(JobContext c)
+    {
+        c.Memory.BeginIncarnation(Guid.NewGuid().ToString("N"), VolumeMarker.Cloning);
+        return Task.CompletedTask;
+    }
+
+    /// <summary>The other site's lineage travels in its database: read there, live, by the certificate that also replicates.</summary>
+    public static async Task ReadOtherSiteAsync(JobContext c, InstanceAction.ReadOtherSite action, InstanceObservation o, CancellationToken cancellation)
+    {
+        var source = ServerJobs.Source(c, action.Source)! with { User = "tandem_rewind" };
+        var remote = await c.Server.ReadRemoteLineageAsync(source, cancellation);
+        if (remote.Rows.Count == 0) throw new JobFailedException("NoLineage", "the other site's database tells no lineage yet");
+        c.Memory.OtherSite = new RemoteLineage(o.Pair!.PairEpoch,
+            [.. remote.Rows.Select(r => new LineageEntry(r.PairEpoch, r.Epoch, Incarnation.Parse(r.Incarnation), r.Timeline, r.SwitchPoint))], remote.SystemIdentifier);
+        // A server that follows already goes on, with its history as it now is.
+        if (c.Server.Process.Running && c.Memory.Upstream == action.Source) c.Memory.Remember(state => state with { Lineage = c.Memory.OtherSite.Entries });
+    }
+
+    private static Task NameSystemAsync(JobContext c, InstanceObservation o, SystemIdentifier system, CancellationToken cancellation) =>
+        c.Records.SwapAsync("system", live => live.SameReign(o.Record!) is { SystemIdentifier: null } same ? same with { SystemIdentifier = system } : null, cancellation);
+
+    private static Progress Watch(JobContext c) => new(c);
+
+    /// <summary>Reports at once, on the caller's thread: what is shown is never older than what is done.</summary>
+    private sealed class Progress(JobContext c) : IProgress<TransferProgress>
+    {
+        public void Report(TransferProgress value) => c.Memory.Progress = value.Total is > 0 and var total ? Math.Min(100, 100.0 * value.Bytes / total) : null;
+    }
+}

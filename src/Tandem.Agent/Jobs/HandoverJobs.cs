@@ -1,0 +1,99 @@
+using Tandem.Agent.Fencing;
+using Tandem.Agent.Links;
+using Tandem.Agent.Loop;
+using Tandem.Agent.Record;
+using Tandem.Postgres;
+using Tandem.Protocol.Links;
+using Tandem.Protocol.Records;
+using Tandem.Protocol.Synchrony;
+using Tandem.Resources;
+using Tandem.Resources.Values;
+
+namespace Tandem.Agent.Jobs;
+
+/// <summary>The holder gives way in order: inside its site to another instance, or with its site to the other one.</summary>
+internal static class HandoverJobs
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(10);
+
+    /// <summary>
+    /// Planned switchover (section 4): checkpoint; HandingOver; fast shutdown, whose last record reaches the target; the target has that LSN; the record goes to it.
+    /// The old clauses stay for the target's own admission to drop. Past the deadline the old one is swapped back, and starts again behind its gate.
+    /// </summary>
+    public static async Task HandOverAsync(JobContext c, InstanceAction.HandOver handover, InstanceObservation o, CancellationToken cancellation)
+    {
+        var record = o.Record!;
+        var target = handover.Target;
+        c.Memory.HandoverTried = o.Settings.Switchover?.FromEpoch == record.Epoch ? o.Settings.Switchover.Id : "leaving";
+        await c.Server.CheckpointAsync(cancellation); // so that the shutdown's own has little left to write
+
+        var limit = o.ShutdownRequested ? TimeSpan.FromSeconds(10) : o.Settings.SwitchoverTimeout;
+        var deadline = c.Time.GetUtcNow() + limit;
+        var begun = await c.Records.SwapAsync("hand over", live => live.SameReign(record) is { State: RecordState.Stable } same ? same with { State = new RecordState.HandingOver(target, deadline), RenewTime = c.Time.GetUtcNow() } : null, cancellation);
+        if (begun is not RecordSwap.Applied) throw new JobFailedException("HandoverNotBegun", "the record could not be swapped");
+        var hidden = c.Selectors.SelectAsync(Names.ReadWriteService(c.Identity.Cluster), target.Instance, record.Epoch.Next, cancellation);
+
+        await c.Server.StopAsync(StopMode.Fast, TimeSpan.FromSeconds(3), cancellation);
+        ServerJobs.AfterStop(c);
+        var end = await c.Server.SealWalAsync(c.Memory.SealHint, cancellation);
+        c.Memory.LogEnd = end;
+
+        var reached = await c.UntilAsync(async () => await HasReachedAsync(c, o, target, end, cancellation), limit / 2, Interval, cancellation);
+        if (!reached) throw new JobFailedException("TargetBehind", $"{target.Instance} has not reported {end.End}; the old primary goes on");
+
+        // From here this instance obeys no lower epoch: durable before the record says so.
+        var epoch = record.Epoch.Next;
+        c.Memory.Remember(state => state with { Promise = epoch > state.Promise ? epoch : state.Promise });
+        var lineage = DataLineage.Of(c.Memory.Volume.Lineage, end.Timeline, end.End);
+        var given = await c.Records.SwapAsync("give", live =>
+        {
+            if (live.SameReign(record) is not { State: RecordState.HandingOver } same || same.Members.Contains(target) is false) return null;
+            var others = o.Standbys.Where(s => s.Streaming && s.Incarnation != target && same.Members.Contains(s.Incarnation)).Select(s => s.Incarnation).Append(c.Memory.Me);
+            var clause = SetRules.FirstClause(epoch, target, others, same.Members.Remove(target), o.Settings.Synchrony);
+            return same with
+            {
+                Epoch = epoch,
+                Holder = target,
+                State = RecordState.IsStable,
+                Suspect = null,
+                Quorums = same.Quorums.Add(clause),
+                Lineage = lineage.Entries.Add(new LineageEntry(same.PairEpoch, epoch, target, null, null)),
+                ElectedEnd = end.End,
+                Run = null,
+                Lsn = end.End,
+                RenewTime = c.Time.GetUtcNow(),
+            };
+        }, cancellation);
+        await hidden;
+        if (given is not RecordSwap.Applied) throw new JobFailedException("HandoverNotGiven", "the record could not be swapped");
+    }
+
+    /// <summary>
+    /// Demote (section 5). The swap to runMode Standby has landed already: agents of this site can elect no writer any more. The token names the end of the log
+    /// only once the server and its last child are reaped: before, something could still be written behind it [S3].
+    /// </summary>
+    public static async Task DemoteAsync(JobContext c, InstanceObservation o, CancellationToken cancellation)
+    {
+        var record = o.Record!;
+        if (c.Server.Process.Running)
+        {
+            await c.Server.StopAsync(StopMode.Fast, o.Settings.StopDeadline, cancellation);
+            ServerJobs.AfterStop(c);
+        }
+        var control = await c.Server.ReadControlDataAsync(cancellation);
+        var end = await c.Server.SealWalAsync(c.Memory.SealHint, cancellation);
+        c.Memory.LogEnd = end;
+        c.Memory.Grant = null;
+        await c.Records.SwapAsync("token", live => live.SameReign(record) is { RunMode: RunMode.Standby, PairEpoch: { } pairEpoch } same && pairEpoch == record.PairEpoch
+            ? same with { Demoted = new DemotionToken(control.SystemIdentifier, end.Timeline, end.End, pairEpoch), Run = null, Lsn = end.End }
+            : null, cancellation);
+        await c.Selectors.SelectAsync(Names.ReadWriteService(c.Identity.Cluster), Names.NoInstance, record.Epoch, cancellation);
+    }
+
+    private static async Task<bool> HasReachedAsync(JobContext c, InstanceObservation o, Incarnation target, WalEnd end, CancellationToken cancellation)
+    {
+        if (o.Peers.FirstOrDefault(p => p.Incarnation == target)?.Host is not { } host) return false;
+        var view = await c.Links.ViewAsync(new PeerAddress(target.Instance, host), TimeSpan.FromMilliseconds(500), cancellation);
+        return view is { Marked: false } && view.Incarnation == target.ToString() && view.Timeline == end.Timeline.Value && Lsn.TryParse(view.Flushed, out var flushed) && flushed >= end.End;
+    }
+}

@@ -1,0 +1,60 @@
+using System.Collections.Immutable;
+using Tandem.Agent.Configuration;
+using Tandem.Agent.Loop;
+using Tandem.Agent.State;
+using Tandem.Postgres;
+using Tandem.Protocol.Elections;
+using Tandem.Protocol.Records;
+using Tandem.Resources.Values;
+
+namespace Tandem.Agent.Jobs;
+
+/// <summary>
+/// What an agent knows from its own acts. Only the loop and the one running job write it, and they never run at the same instant: both live in one
+/// sequence of awaits.
+/// </summary>
+public sealed class InstanceMemory(IVolumeStore store, VolumeState volume, Incarnation me)
+{
+    public VolumeState Volume { get; private set; } = volume;
+    public Incarnation Me { get; private set; } = me;
+    public Grant? Grant { get; set; }
+    public Admission? Admission { get; set; }
+    public PromiseReport? Promise { get; set; }
+    public WalEnd? LogEnd { get; set; }
+
+    /// <summary>A record boundary known to be valid (the last replay position), from where sealing need only read the tail.</summary>
+    public WalEnd? SealHint { get; set; }
+    public bool CleanShutdown { get; set; }
+    public UpstreamTarget? Upstream { get; set; }
+    public RemoteLineage? OtherSite { get; set; }
+    public WantedConfiguration? Wanted { get; set; }
+    public string? AppliedFingerprint { get; set; }
+    public string? HandoverTried { get; set; }
+    public PairEpoch? OtherSiteCheckedAt { get; set; }
+    public TimeSpan? LastDurableWrite { get; set; }
+    public double? Progress { get; set; }
+    public string? LastFailure { get; set; }
+    public ImmutableList<TimeSpan> Crashes { get; set; } = [];
+    public bool GivesUp { get; set; }
+    public bool ExitRequested { get; set; }
+
+    /// <summary>Persists before it returns: nothing may lean on a state that a power loss would take back.</summary>
+    public void Remember(Func<VolumeState, VolumeState> change)
+    {
+        var next = change(Volume);
+        if (next == Volume) return;
+        store.Save(next);
+        Volume = next;
+    }
+
+    /// <summary>A new life of the volume: promises, slots and clauses of the old one never speak for it.</summary>
+    public void BeginIncarnation(string volume, VolumeMarker marker)
+    {
+        Remember(state => state with { Volume = volume, Marker = marker, Lineage = [] });
+        Me = Me with { Volume = volume };
+        Promise = null;
+        LogEnd = null;
+        SealHint = null;
+        Upstream = null;
+    }
+}

@@ -1,0 +1,69 @@
+using Tandem.Agent.Fencing;
+using Tandem.Agent.Loop;
+using Tandem.Agent.State;
+using Tandem.Postgres;
+using Tandem.Protocol.Elections;
+using Tandem.Protocol.Records;
+using Tandem.Resources.Values;
+
+namespace Tandem.Agent.Jobs;
+
+/// <summary>Section 3, step 3: what makes the old primary unable to acknowledge anything, in this order.</summary>
+internal static class PromiseJobs
+{
+    /// <summary>Longer than this and the whole standby is killed: the promise stands either way.</summary>
+    private static readonly TimeSpan StarveLimit = TimeSpan.FromSeconds(1);
+
+    public static async Task PromiseAsync(JobContext c, InstanceAction.Promise promise, InstanceObservation o, CancellationToken cancellation)
+    {
+        // Durable first: from here on no older epoch is obeyed, whatever happens to the rest.
+        c.Memory.Remember(state => state with { Promise = Max(state.Promise, promise.Epoch) });
+        c.Memory.Admission = null;
+        c.Memory.Grant = null;
+        await CutOffAsync(c, cancellation);
+
+        // A volume between two lives promises, but speaks for nobody's data: it satisfies no clause, not even as holder [C6].
+        if (!c.Server.HasData || c.Memory.Volume.Marker != VolumeMarker.None)
+        {
+            c.Memory.Promise = new PromiseReport(c.Memory.Me, promise.Epoch, null, null, [], o.Settings.Priority);
+            Log.Promised(c.Logger, promise.Epoch, "no position");
+            return;
+        }
+
+        // Read from pg_wal and fsynced, never from control data: what was received but not flushed may have been counted by nobody, yet may win [C3].
+        c.Memory.LogEnd = await c.Server.SealWalAsync(c.Memory.SealHint, cancellation);
+        var mine = DataLineage.Of(c.Memory.Volume.Lineage, c.Memory.LogEnd.Timeline, c.Memory.LogEnd.End);
+        c.Memory.Promise = new PromiseReport(c.Memory.Me, promise.Epoch, mine.Position, mine.Timeline, mine.Entries, o.Settings.Priority);
+        Log.Promised(c.Logger, promise.Epoch, mine.Position.ToString());
+    }
+
+    /// <summary>A higher epoch that has a holder already: remembered, and whatever contradicts it ends.</summary>
+    public static async Task ObeyAsync(JobContext c, InstanceAction.Obey obey, CancellationToken cancellation)
+    {
+        c.Memory.Remember(state => state with { Promise = Max(state.Promise, obey.Epoch) });
+        c.Memory.Promise = null;
+        c.Memory.Admission = null;
+        if (c.Memory.Grant?.Epoch < obey.Epoch) c.Memory.Grant = null;
+        await CutOffAsync(c, cancellation);
+    }
+
+    /// <summary>A former primary stops, and is reaped to the last child; a standby loses its way to the old primary.</summary>
+    private static async Task CutOffAsync(JobContext c, CancellationToken cancellation)
+    {
+        var process = c.Server.Process;
+        if (process is { Running: true, Mode: ServerMode.ReadWrite })
+        {
+            await c.Server.StopAsync(StopMode.Immediate, TimeSpan.FromSeconds(2), cancellation);
+            c.Guard.Disarm();
+            c.Memory.LogEnd = null;
+        }
+        else if (process.Running && !await c.Server.StarveAsync(StarveLimit, cancellation))
+        {
+            await c.Server.StopAsync(StopMode.Kill, TimeSpan.FromSeconds(2), cancellation);
+        }
+        c.Memory.Upstream = null;
+        c.Memory.AppliedFingerprint = null;
+    }
+
+    private static Epoch Max(Epoch a, Epoch b) => a > b ? a : b;
+}

@@ -1,0 +1,144 @@
+using System.Text.Json.Nodes;
+using Tandem.Agent.Fencing;
+using Tandem.Agent.Loop;
+using Tandem.Agent.Record;
+using Tandem.Agent.State;
+using Tandem.Kubernetes.Client;
+using Tandem.Kubernetes.Models;
+using Tandem.Protocol.Elections;
+using Tandem.Protocol.Records;
+using Tandem.Protocol.Synchrony;
+using Tandem.Resources;
+
+namespace Tandem.Agent.Jobs;
+
+/// <summary>Swaps of the record that are a step by themselves.</summary>
+internal static class RecordJobs
+{
+    /// <summary>The swap that creates the record; whoever wins it makes the database.</summary>
+    public static async Task FoundAsync(JobContext c, InstanceAction.Found found, InstanceObservation o, CancellationToken cancellation)
+    {
+        // The identity is on the disk before the record names it.
+        c.Memory.BeginIncarnation(Guid.NewGuid().ToString("N"), found.RunMode == RunMode.Primary ? VolumeMarker.Initializing : VolumeMarker.Cloning);
+        var me = c.Memory.Me;
+        var epoch = new Resources.Values.Epoch(1);
+        var outcome = await c.Records.SwapAsync("found", record => record is not null ? null : new PrimaryRecord
+        {
+            Epoch = epoch,
+            Holder = me,
+            LeaseDuration = o.Settings.LeaseDuration,
+            RenewTime = c.Time.GetUtcNow(),
+            RunMode = found.RunMode,
+            PairEpoch = found.PairEpoch,
+            Quorums = found.RunMode == RunMode.Primary ? [new QuorumClause(epoch, me, [], 0)] : [],
+            Members = [me],
+            Lineage = found.RunMode == RunMode.Primary ? [new LineageEntry(found.PairEpoch, epoch, me, new Resources.Values.TimelineId(1), Resources.Values.Lsn.Zero)] : [],
+        }, cancellation);
+        if (outcome is RecordSwap.Applied or RecordSwap.Unknown) return;
+        // Somebody else founds: this volume stays empty, and clones.
+        c.Memory.BeginIncarnation(Guid.NewGuid().ToString("N"), VolumeMarker.Cloning);
+    }
+
+    public static async Task VacateAsync(JobContext c, InstanceAction.Vacate vacate, InstanceObservation o, CancellationToken cancellation)
+    {
+        var decidedOn = o.Record!;
+        var outcome = await c.Records.SwapAsync("vacate", record => record.SameReign(decidedOn) is { State: not RecordState.Electing } same && same.Suspect?.Nonce == decidedOn.Suspect?.Nonce ? Election.Vacate(same) : null, cancellation);
+        if (outcome is RecordSwap.Applied applied)
+            // In parallel to the promises: clients shall not wait at a dead primary.
+            await c.Selectors.SelectAsync(Names.ReadWriteService(c.Identity.Cluster), Names.NoInstance, applied.Record.Epoch, cancellation);
+    }
+
+    public static async Task ElectAsync(JobContext c, InstanceAction.Elect elect, InstanceObservation o, CancellationToken cancellation)
+    {
+        var run = NewRun(c);
+        var promises = o.Peers.Where(p => p.Reachable && p.Incarnation is not null && p.View!.Promise is not null).Select(p => p.View!.Promise!.ToReport(p.Incarnation!.Value)).Append(elect.Winner).ToList();
+        var outcome = await c.Records.SwapAsync("elect", record => record.SameReign(o.Record!) is { State: RecordState.Electing } same
+            ? Election.Elect(same, elect.Winner, promises, o.Settings.Synchrony, run) with { RenewTime = c.Time.GetUtcNow(), LeaseDuration = o.Settings.LeaseDuration }
+            : null, cancellation);
+        if (outcome is RecordSwap.Applied applied)
+            c.Memory.Grant = new Grant(applied.Record.Epoch, applied.Record.PairEpoch, run.Nonce, applied.SentAt);
+    }
+
+    /// <summary>
+    /// The swap before every read-write start or promotion (section 4). Where the reign itself is new to the record (a handover named this instance, or the pair
+    /// made its site primary), the swap begins it: the entry of the lineage and the first clause stand before anything is written under them.
+    /// </summary>
+    public static async Task SwapRunAsync(JobContext c, InstanceObservation o, CancellationToken cancellation)
+    {
+        var run = NewRun(c);
+        var outcome = await c.Records.SwapAsync("run", record =>
+        {
+            if (record.SameReign(o.Record!) is not { State: RecordState.Stable, RunMode: RunMode.Primary } same || same.PairEpoch != o.Record!.PairEpoch) return null;
+            var next = same with { Run = run, RenewTime = c.Time.GetUtcNow(), LeaseDuration = o.Settings.LeaseDuration };
+            return o.OwnReign is null ? BeginReign(next, o) : next;
+        }, cancellation);
+        if (outcome is RecordSwap.Applied applied)
+            c.Memory.Grant = new Grant(applied.Record.Epoch, applied.Record.PairEpoch, run.Nonce, applied.SentAt);
+    }
+
+    public static Task TakeBackAsync(JobContext c, InstanceObservation o, CancellationToken cancellation) =>
+        c.Records.SwapAsync("take back", record => record.SameReign(o.Record!) is { State: RecordState.HandingOver } same ? same with { State = RecordState.IsStable } : null, cancellation);
+
+    public static Task AddMembersAsync(JobContext c, InstanceAction.AddMembers add, InstanceObservation o, CancellationToken cancellation) =>
+        c.Records.SwapAsync("members", record =>
+        {
+            if (record.SameReign(o.Record!) is not { State: RecordState.Stable } same) return null;
+            // A new life under an old name takes the old one's place; it leaves only where no clause counts it any more.
+            var superseded = same.Members.Where(m => add.Members.Any(a => a.Instance == m.Instance && a != m) && !same.Quorums.Any(q => q.Members.Contains(m) || q.Holder == m)).ToList();
+            return same with { Members = same.Members.Except(superseded).Union(add.Members) };
+        }, cancellation);
+
+    /// <summary>The record of a standby site speaks of the other site's lineage; clauses of an own reign that is over say nothing about it.</summary>
+    public static Task AdoptLineageAsync(JobContext c, InstanceObservation o, CancellationToken cancellation) =>
+        c.Records.SwapAsync("lineage", record => record.SameReign(o.Record!) is { State: RecordState.Stable, RunMode: RunMode.Standby } same && o.OtherSite is { } other && same.PairEpoch == other.PairEpoch
+            ? same with { Lineage = other.Entries, Quorums = [], ElectedEnd = null, SystemIdentifier = same.SystemIdentifier ?? other.SystemIdentifier }
+            : null, cancellation);
+
+    /// <summary>Asks, through the pair's record, for a look at the other site that begins after this moment [S8].</summary>
+    public static async Task CheckOtherSiteAsync(JobContext c, InstanceObservation o, CancellationToken cancellation)
+    {
+        var name = Names.PairRecord(o.Settings.Pair!);
+        var request = new PeerCheckRequest($"{c.Random.NextInt64():x16}", c.Memory.Me.ToString());
+        var asked = await c.Kubernetes.PatchAsync<V1Lease>(name, c.Identity.Namespace, MetadataPatch.Of("annotations", (PeerCheckRequest.Annotation, request.Encode())), cancellation);
+        if (asked is not SwapResult<V1Lease>.Applied) throw new JobFailedException("PeerUnknown", "the question could not be written into the pair's record");
+        var mine = o.Record!.PairEpoch!.Value;
+        string? refusal = "no answer from the operator";
+        var answered = await c.UntilAsync(async () =>
+        {
+            var lease = await c.Kubernetes.GetAsync<V1Lease>(name, c.Identity.Namespace, cancellation);
+            if (PeerCheckAnswer.Decode(lease?.Metadata.Annotations?.GetValueOrDefault(PeerCheckAnswer.Annotation)) is not { } answer || answer.Nonce != request.Nonce) return false;
+            refusal = answer.Allows(request.Nonce, mine) ? null : answer.Readable ? $"the other site is at pair epoch {answer.PairEpoch}" : answer.Message ?? "the other site cannot be read";
+            return true;
+        }, TimeSpan.FromSeconds(10), TimeSpan.FromMilliseconds(50), cancellation);
+        if (!answered || refusal is not null) throw new JobFailedException("PeerUnknown", refusal ?? "no answer");
+        c.Memory.OtherSiteCheckedAt = mine;
+    }
+
+    private static PrimaryRecord BeginReign(PrimaryRecord record, InstanceObservation o)
+    {
+        var mine = DataLineage.Of(o.Volume.Lineage, o.LogEnd!.Timeline, o.LogEnd.End);
+        var clause = SetRules.FirstClause(record.Epoch, o.Me, o.Standbys.Where(s => s.Streaming && record.Members.Contains(s.Incarnation)).Select(s => s.Incarnation), record.Members.Remove(o.Me), o.Settings.Synchrony);
+        return record with
+        {
+            Lineage = mine.Entries.Add(new LineageEntry(record.PairEpoch, record.Epoch, o.Me, null, null)),
+            ElectedEnd = mine.End,
+            // One clause for each holder and epoch: a reign of a new pair epoch takes the place of the one before it in this cluster's epoch.
+            Quorums = record.Quorums.Contains(clause) ? record.Quorums : record.Quorums.Add(clause),
+            Demoted = null,
+        };
+    }
+
+    private static RunIdentity NewRun(JobContext c) => new(c.Identity.ContainerId, $"{c.Random.NextInt64():x16}");
+}
+
+internal static class MetadataPatch
+{
+    /// <summary>A merge patch that sets annotations or labels.</summary>
+    /// <param name="field"><c>annotations</c> or <c>labels</c>.</param>
+    public static string Of(string field, params ReadOnlySpan<(string Name, string Value)> values)
+    {
+        var set = new JsonObject();
+        foreach (var (name, value) in values) set[name] = value;
+        return new JsonObject { ["metadata"] = new JsonObject { [field] = set } }.ToJsonString();
+    }
+}

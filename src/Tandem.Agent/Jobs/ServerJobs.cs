@@ -1,0 +1,190 @@
+using System.Security.Cryptography;
+using System.Text;
+using Tandem.Agent.Configuration;
+using Tandem.Agent.Fencing;
+using Tandem.Agent.Loop;
+using Tandem.Agent.State;
+using Tandem.Postgres;
+using Tandem.Protocol.Records;
+using Tandem.Protocol.Synchrony;
+using Tandem.Resources;
+
+namespace Tandem.Agent.Jobs;
+
+/// <summary>Starting, stopping, pointing and configuring the server.</summary>
+internal static class ServerJobs
+{
+    private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(10);
+
+    public static async Task StopAsync(JobContext c, InstanceAction.Stop stop, InstanceObservation o, CancellationToken cancellation)
+    {
+        await c.Server.StopAsync(stop.Mode, o.Settings.StopDeadline, cancellation);
+        AfterStop(c);
+    }
+
+    /// <summary>Where the log ends is not known any more, and no guard is needed.</summary>
+    public static void AfterStop(JobContext c)
+    {
+        c.Guard.Disarm();
+        c.Memory.LogEnd = null;
+        c.Memory.Upstream = null;
+        c.Memory.AppliedFingerprint = null;
+        c.Memory.Admission = null;
+    }
+
+    public static async Task SealAsync(JobContext c, CancellationToken cancellation)
+    {
+        if (c.Memory.Volume.Marker != VolumeMarker.None || !c.Server.HasData) throw new JobFailedException("NoUsableData", "the volume is between two lives");
+        var control = await c.Server.ReadControlDataAsync(cancellation);
+        c.Memory.CleanShutdown = control.CleanShutdown;
+        c.Memory.LogEnd = await c.Server.SealWalAsync(c.Memory.SealHint, cancellation);
+    }
+
+    /// <summary>Behind the gate, and under the guard: armed before the process exists, by the time at which the swap of <c>run</c> was sent [C10c].</summary>
+    public static async Task StartReadWriteAsync(JobContext c, InstanceObservation o, CancellationToken cancellation)
+    {
+        var record = o.Record!;
+        var grant = c.Memory.Grant ?? throw new JobFailedException("NoGrant", "the start was not written into the record");
+        if (!c.Guard.Extend(record.Epoch, grant.SentAt + record.LeaseDuration * 2 / 3))
+            throw new JobFailedException("GrantLapsed", "the start came too late after its swap");
+        c.Memory.Admission = null;
+        await ConfigureAsync(c, o, new Wanted(SettingFor(o), Door.Instances, null), effective: false, cancellation);
+        await c.Server.StartAsync(ServerMode.ReadWrite, cancellation);
+        await UntilAnswersAsync(c, o, inRecovery: false, cancellation);
+    }
+
+    public static async Task StartStandbyAsync(JobContext c, InstanceAction.StartStandby start, InstanceObservation o, CancellationToken cancellation)
+    {
+        Follow(c, o, start.Source);
+        await AttachAsync(c, start.Source, cancellation);
+        await ConfigureAsync(c, o, new Wanted(Unborne(o), DoorOfStandby(o), Source(c, start.Source)), effective: false, cancellation);
+        c.Memory.Upstream = start.Source;
+        await c.Server.StartAsync(ServerMode.Standby, cancellation);
+        await UntilAnswersAsync(c, o, inRecovery: true, cancellation);
+    }
+
+    public static async Task RepointAsync(JobContext c, InstanceAction.Repoint repoint, InstanceObservation o, CancellationToken cancellation)
+    {
+        Follow(c, o, repoint.Source);
+        await AttachAsync(c, repoint.Source, cancellation);
+        await ConfigureAsync(c, o, new Wanted(Unborne(o), DoorOfStandby(o), Source(c, repoint.Source)), effective: false, cancellation);
+        c.Memory.Upstream = repoint.Source;
+        c.Memory.Promise = null;
+        c.Server.Reload();
+    }
+
+    /// <summary>
+    /// The winner's way up (section 3, step 5). Its clause's setting is in force before it promotes [C7c], so that no commit of its reign can return on an older one;
+    /// nobody but instances is let in, and sessions that were reading here end, since a session survives promotion and would write before admission.
+    /// </summary>
+    public static async Task PromoteAsync(JobContext c, InstanceObservation o, CancellationToken cancellation)
+    {
+        var record = o.Record!;
+        var grant = c.Memory.Grant ?? throw new JobFailedException("NoGrant", "the promotion was not written into the record");
+        if (!c.Guard.Extend(record.Epoch, grant.SentAt + record.LeaseDuration * 2 / 3))
+            throw new JobFailedException("GrantLapsed", "the promotion came too late after its swap");
+        c.Memory.Admission = null;
+        var selecting = SelectMeAsync(c, record, cancellation);
+        await ConfigureAsync(c, o, new Wanted(SettingFor(o), Door.Instances, null), effective: true, cancellation);
+        await c.Server.EndClientSessionsAsync(cancellation);
+        c.Memory.Upstream = null;
+        c.Memory.Promise = null;
+        await c.Server.PromoteAsync(cancellation);
+        c.Memory.LastDurableWrite = null;
+        await selecting;
+    }
+
+    public static async Task ApplyConfigurationAsync(JobContext c, InstanceObservation o, CancellationToken cancellation)
+    {
+        if (c.Memory.Wanted is not { } applied) return;
+        var door = o.RunsReadWrite ? (o.IsAdmitted && o.Pair is not { RefusesClients: true } ? Door.Clients : Door.Instances) : DoorOfStandby(o);
+        await ConfigureAsync(c, o, new Wanted(applied.SynchronousStandbyNames, door, applied.Source), effective: false, cancellation);
+        c.Server.Reload();
+    }
+
+    public static Task SelectMeAsync(JobContext c, PrimaryRecord record, CancellationToken cancellation) =>
+        Task.WhenAll(
+            c.Selectors.SelectAsync(Names.ReadWriteService(c.Identity.Cluster), c.Identity.Instance, record.Epoch, cancellation),
+            c.Selectors.SelectAsync(Names.ReplicationService(c.Identity.Cluster), c.Identity.Instance, record.Epoch, cancellation));
+
+    public sealed record Wanted(string SynchronousStandbyNames, Door Door, ReplicationSource? Source);
+
+    /// <summary>Writes the configuration; with <paramref name="effective"/>, reloads and returns once a new connection is let in by it.</summary>
+    public static async Task ConfigureAsync(JobContext c, InstanceObservation o, Wanted wanted, bool effective, CancellationToken cancellation)
+    {
+        c.Tls.Refresh();
+        var version = await c.Server.GetVersionAsync(cancellation);
+        var generation = Fingerprint(o.Settings, c, version, new WantedConfiguration(wanted.SynchronousStandbyNames, wanted.Door, wanted.Source, ""));
+        var configuration = new WantedConfiguration(wanted.SynchronousStandbyNames, wanted.Door, wanted.Source, generation);
+        await c.Server.WriteConfigurationAsync(ServerConfigurationBuilder.Build(o.Settings, c.Identity.Instance, version, configuration, c.Paths), cancellation);
+        c.Memory.Wanted = configuration;
+        c.Memory.AppliedFingerprint = generation;
+        if (!effective) return;
+        c.Server.Reload();
+        // The postmaster reads settings and access rules in one go; a session that shows the new generation was let in by the new rules.
+        if (!await c.UntilAsync(async () => await c.Server.ShowAsync(ServerConfigurationBuilder.GenerationParameter, cancellation) == generation, TimeSpan.FromSeconds(5), Soon, cancellation))
+            throw new JobFailedException("ConfigurationNotInEffect", "a new session does not show the configuration that was written 5 s ago");
+    }
+
+    /// <summary>Twelve hex digits over everything in the files: alike if and only if they are.</summary>
+    public static string Fingerprint(AgentSettings settings, JobContext c, int version, WantedConfiguration wanted)
+    {
+        var built = ServerConfigurationBuilder.Build(settings, c.Identity.Instance, version, wanted with { Generation = "" }, c.Paths);
+        var text = new StringBuilder();
+        foreach (var (name, value) in built.Parameters.OrderBy(p => p.Key, StringComparer.Ordinal)) text.Append(name).Append('=').Append(value).Append('\n');
+        foreach (var rule in built.HostRules) text.Append(rule).Append('\n');
+        text.Append(built.Source);
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())))[..12];
+    }
+
+    public static Door DoorOfStandby(InstanceObservation o) => o.Pair is { RefusesClients: true } ? Door.Instances : Door.Clients;
+
+    /// <summary>On a server that is not holder: a name that nobody bears, so that a promotion by hand would acknowledge nothing.</summary>
+    private static string Unborne(InstanceObservation o) => o.Settings.Synchrony.IsSynchronous ? $"ANY 1 ({SetRules.Placeholder})" : "";
+
+    private static string SettingFor(InstanceObservation o) =>
+        o.OwnClause is { } clause ? SetRules.Setting(clause, o.Settings.Synchrony) : throw new JobFailedException("NoClause", "the record has no clause of this reign");
+
+    /// <summary>Before anything of it can arrive, the volume remembers whose history it is about to receive.</summary>
+    private static void Follow(JobContext c, InstanceObservation o, UpstreamTarget? source)
+    {
+        if (source is null) return;
+        var lineage = source.Name.StartsWith("site/", StringComparison.Ordinal) ? o.OtherSite?.Entries : o.Record!.Lineage;
+        if (lineage is null || lineage.IsEmpty) return;
+        c.Memory.Remember(state => state with
+        {
+            Lineage = lineage,
+            Promise = o.Record!.Epoch > state.Promise ? o.Record.Epoch : state.Promise,
+        });
+    }
+
+    private static async Task AttachAsync(JobContext c, UpstreamTarget? source, CancellationToken cancellation)
+    {
+        if (source is null || source.Name.StartsWith("site/", StringComparison.Ordinal)) return;
+        if (!await c.Links.AttachAsync(new Links.PeerAddress(source.Name, source.Host), c.Memory.Me, cancellation))
+            throw new JobFailedException("NotAttached", $"{source.Name} has not made the slot for this instance");
+    }
+
+    public static ReplicationSource? Source(JobContext c, UpstreamTarget? target)
+    {
+        if (target is null) return null;
+        c.Tls.Refresh();
+        var name = c.Memory.Me.ReplicationName;
+        var local = !target.Name.StartsWith("site/", StringComparison.Ordinal);
+        return new ReplicationSource(target.Host, target.Port, "tandem_replication", name, local ? name : null,
+            new TlsFiles(c.Paths.Bundle, c.Paths.ServerCertificate, c.Tls.MakeCredential(target.Epoch)));
+    }
+
+    private static async Task UntilAnswersAsync(JobContext c, InstanceObservation o, bool inRecovery, CancellationToken cancellation)
+    {
+        // Longer than the limit of a restart in place: a standby may replay for long, and that is no failure.
+        var limit = inRecovery ? TimeSpan.FromMinutes(30) : o.Settings.RestartTimeout;
+        var answered = await c.UntilAsync(async () => !c.Server.Process.Running || await c.Server.QueryStatusAsync(TimeSpan.FromMilliseconds(500), cancellation) is { } status && status.InRecovery == inRecovery, limit, Soon, cancellation);
+        if (!c.Server.Process.Running) throw new JobFailedException("ServerEnded", $"the server ended while starting (exit code {c.Server.Process.ExitCode})");
+        if (answered) return;
+        await c.Server.StopAsync(StopMode.Immediate, o.Settings.StopDeadline, cancellation);
+        AfterStop(c);
+        c.Memory.Crashes = c.Memory.Crashes.Add(c.Time.BootTime());
+        throw new JobFailedException("StartTimeout", $"the server did not accept connections within {limit.TotalSeconds:0} s");
+    }
+}

@@ -1,0 +1,80 @@
+using Tandem.Agent.Configuration;
+using Tandem.Agent.Fencing;
+using Tandem.Agent.Loop;
+using Tandem.Agent.Record;
+using Tandem.Postgres;
+using Tandem.Protocol.Records;
+using Tandem.Protocol.Synchrony;
+using Tandem.Resources.Values;
+
+namespace Tandem.Agent.Jobs;
+
+/// <summary>
+/// A joint change of the synchronous set (protocol, section 2): clause added, setting set, in effect, flushed, old clause dropped. If it stalls, it goes on with both
+/// clauses: safe, only stricter. Cut short at any point it is begun again from the record.
+/// </summary>
+internal static class SetChangeJob
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    /// <summary>A walsender that has not shown that it knows the new setting is ended after this: gone, it counts for nothing.</summary>
+    private static readonly TimeSpan WalSenderPatience = TimeSpan.FromSeconds(2);
+
+    public static async Task RunAsync(JobContext c, InstanceAction.ChangeSet change, InstanceObservation o, CancellationToken cancellation)
+    {
+        var record = o.Record!;
+        var to = change.To;
+
+        // 1. The new clause stands beside the old one before anything is acknowledged under it.
+        var added = await c.Records.SwapAsync("add clause", live => live.SameReign(record) is { State: RecordState.Stable } same && !same.Quorums.Contains(to) ? same with { Quorums = same.Quorums.Add(to) } : null, cancellation);
+        if (added is RecordSwap.Moot moot ? moot.Record.SameReign(record)?.Quorums.Contains(to) != true : added is not RecordSwap.Applied)
+            throw new JobFailedException("ClauseNotAdded", "the record could not be swapped");
+        var clauses = c.Records.Latest.Record.SameReign(record)?.Quorums.Where(q => q.Epoch == record.Epoch && q.Holder == c.Memory.Me).ToList() ?? [];
+
+        // 2. Set it, and 3. wait until it is in effect.
+        var wasEmpty = clauses.Any(q => q.IsEmpty);
+        var door = c.Memory.Wanted?.Door ?? Door.Instances;
+        await ServerJobs.ConfigureAsync(c, o, new ServerJobs.Wanted(SetRules.Setting(to, o.Settings.Synchrony), door, null), effective: true, cancellation);
+        var names = clauses.SelectMany(q => q.Members).Concat(to.Members).Select(m => m.ReplicationName).ToHashSet(StringComparer.Ordinal);
+        await InEffectAsync(c, names, cancellation);
+        if (wasEmpty) await c.Server.CheckpointAsync(cancellation); // the checkpointer publishes that commits wait at all
+
+        // 4. What was acknowledged under the old clause alone must be at k' of the new one before the old one goes.
+        var position = await PositionAsync(c, cancellation);
+        if (!to.IsEmpty && !await c.UntilAsync(async () => Flushed(await SendersAsync(c, cancellation), to, position) >= to.Acknowledgements, Patience, Interval, cancellation))
+            throw new JobFailedException("SetChangeStalled", $"fewer than {to.Acknowledgements} of {to} have flushed {position}; both clauses stay");
+
+        // 5. Drop the others of this reign.
+        await c.Records.SwapAsync("drop clause", live =>
+        {
+            if (live.SameReign(record) is not { State: RecordState.Stable } same || !same.Quorums.Contains(to)) return null;
+            var kept = same.Quorums.RemoveAll(q => q.Epoch == record.Epoch && q.Holder == c.Memory.Me && !q.Equals(to));
+            if (kept.Count == same.Quorums.Count) return null;
+            var next = same with { Quorums = kept };
+            return kept.All(q => q.IsEmpty) ? next with { Floor = Floors.Raise(same.Floor, new LogEnd(same.PairEpoch, same.Epoch, position)) } : next;
+        }, cancellation);
+    }
+
+    /// <summary>Every walsender that counts under either setting has flushed something written after a new session showed the new one, or is gone.</summary>
+    private static async Task InEffectAsync(JobContext c, HashSet<string> names, CancellationToken cancellation)
+    {
+        var written = await PositionAsync(c, cancellation);
+        async Task<List<WalSender>> BehindAsync() => [.. (await SendersAsync(c, cancellation)).Where(s => names.Contains(s.ApplicationName) && !(s.Flush >= written))];
+        if (await c.UntilAsync(async () => (await BehindAsync()).Count == 0, WalSenderPatience, Interval, cancellation)) return;
+        await c.Server.TerminateWalSendersAsync([.. (await BehindAsync()).Select(s => s.Pid)], cancellation);
+    }
+
+    private static async Task<Lsn> PositionAsync(JobContext c, CancellationToken cancellation)
+    {
+        var position = await c.Server.ProbeWriteAsync(cancellation);
+        c.Memory.LastDurableWrite = c.Time.BootTime();
+        return position;
+    }
+
+    private static int Flushed(IReadOnlyList<WalSender> senders, QuorumClause clause, Lsn position) =>
+        clause.Members.Count(m => senders.Any(s => s.ApplicationName == m.ReplicationName && s.State == "streaming" && s.Flush >= position));
+
+    private static async Task<IReadOnlyList<WalSender>> SendersAsync(JobContext c, CancellationToken cancellation) =>
+        (await c.Server.QueryStatusAsync(TimeSpan.FromSeconds(1), cancellation))?.Senders ?? throw new JobFailedException("ServerSilent", "the server does not answer");
+}

@@ -1,0 +1,78 @@
+using Tandem.Postgres;
+using Tandem.Protocol.Elections;
+using Tandem.Protocol.Records;
+using Tandem.Protocol.Synchrony;
+using Tandem.Resources.Values;
+
+namespace Tandem.Agent.Loop;
+
+/// <summary>What the agent does next with its server, its volume and the record. A closed set; each with the reason that reports and logs show.</summary>
+public abstract record InstanceAction(string Reason, string Message)
+{
+    /// <summary>All is as it should be.</summary>
+    public sealed record Nothing(string Reason, string Message) : InstanceAction(Reason, Message);
+
+    /// <summary>Something is not as it should be, and only a human or another party can change it. Not retried in a loop.</summary>
+    public sealed record Hold(string Reason, string Message) : InstanceAction(Reason, Message);
+
+    /// <summary>Not yet: a condition is awaited.</summary>
+    public sealed record Wait(string Reason, string Message) : InstanceAction(Reason, Message);
+
+    // ---- the record ----
+    public sealed record Found(RunMode RunMode, PairEpoch? PairEpoch, string Reason, string Message) : InstanceAction(Reason, Message);
+    public sealed record Vacate(Epoch From, string Reason, string Message) : InstanceAction(Reason, Message);
+    public sealed record Elect(PromiseReport Winner, string Reason, string Message) : InstanceAction(Reason, Message);
+    public sealed record TakeBack(string Reason, string Message) : InstanceAction(Reason, Message);
+    public sealed record SwapRun(string Reason, string Message) : InstanceAction(Reason, Message);
+    public sealed record CheckOtherSite(string Reason, string Message) : InstanceAction(Reason, Message);
+    public sealed record AdoptLineage(string Reason, string Message) : InstanceAction(Reason, Message);
+
+    // ---- promises ----
+    public sealed record Promise(Epoch Epoch, string Reason, string Message) : InstanceAction(Reason, Message);
+
+    /// <summary>A higher epoch has a holder already: remember it, stop what contradicts it.</summary>
+    public sealed record Obey(Epoch Epoch, bool StopServer, string Reason, string Message) : InstanceAction(Reason, Message);
+
+    // ---- the server ----
+    public sealed record Stop(StopMode Mode, string Reason, string Message) : InstanceAction(Reason, Message);
+    public sealed record StartReadWrite(string Reason, string Message) : InstanceAction(Reason, Message);
+    public sealed record StartStandby(UpstreamTarget? Source, string Reason, string Message) : InstanceAction(Reason, Message);
+    public sealed record Repoint(UpstreamTarget? Source, string Reason, string Message) : InstanceAction(Reason, Message);
+    public sealed record Promote(string Reason, string Message) : InstanceAction(Reason, Message);
+    public sealed record PrepareAdmission(string Reason, string Message) : InstanceAction(Reason, Message);
+    public sealed record Admit(string Reason, string Message) : InstanceAction(Reason, Message);
+    public sealed record ChangeSet(QuorumClause To, string Reason, string Message) : InstanceAction(Reason, Message);
+    public sealed record AddMembers(IReadOnlyList<Incarnation> Members, string Reason, string Message) : InstanceAction(Reason, Message);
+    public sealed record ApplyConfiguration(string Reason, string Message) : InstanceAction(Reason, Message);
+    public sealed record HandOver(Incarnation Target, string Reason, string Message) : InstanceAction(Reason, Message);
+    public sealed record Demote(string Reason, string Message) : InstanceAction(Reason, Message);
+    public sealed record Exit(string Reason, string Message) : InstanceAction(Reason, Message);
+
+    // ---- the volume ----
+    public sealed record Initialize(string Reason, string Message) : InstanceAction(Reason, Message);
+    public sealed record Seal(string Reason, string Message) : InstanceAction(Reason, Message);
+    public sealed record ReadOtherSite(UpstreamTarget Source, string Reason, string Message) : InstanceAction(Reason, Message);
+    public sealed record BaseBackup(UpstreamTarget Source, string Reason, string Message) : InstanceAction(Reason, Message);
+    public sealed record Rewind(UpstreamTarget Source, string Reason, string Message) : InstanceAction(Reason, Message);
+    public sealed record Discard(string Reason, string Message) : InstanceAction(Reason, Message);
+
+    public string Name => GetType().Name;
+
+    /// <summary>Whether it only waits: nothing is started for it.</summary>
+    public bool IsIdle => this is Nothing or Hold or Wait;
+
+    /// <summary>
+    /// Whether it may cut a running action short. A promise, obedience and a stop outrank whatever serves an epoch or an upstream that is over;
+    /// an action of the same kind never interrupts itself.
+    /// </summary>
+    public bool Outranks(InstanceAction running) => (this, running) switch
+    {
+        (Promise or Obey or Stop or Demote or Exit, Promise or Obey or Stop or Demote or Exit) => false,
+        (Promise promise, HandOver) => true,
+        (Obey, HandOver) => true,
+        (Promise or Obey or Stop or Demote or Exit, _) => true,
+        (HandOver, ChangeSet or ApplyConfiguration or AddMembers) => true,
+        (Vacate, BaseBackup or Rewind) => false,
+        _ => false,
+    };
+}

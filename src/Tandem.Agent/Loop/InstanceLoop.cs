@@ -1,0 +1,188 @@
+using Microsoft.Extensions.Logging;
+using Tandem.Agent.Fencing;
+using Tandem.Agent.Jobs;
+using Tandem.Agent.Links;
+using Tandem.Agent.Sight;
+using Tandem.Agent.State;
+using Tandem.Kubernetes.Client;
+using Tandem.Postgres;
+using Tandem.Protocol.Links;
+using Tandem.Protocol.Records;
+using Tandem.Resources.Values;
+
+namespace Tandem.Agent.Loop;
+
+/// <summary>
+/// The agent: observe, decide, act, report, for as long as the pod lives. The first file to read; what is decided is <see cref="InstanceTable"/>, what goes on
+/// beside is <see cref="Vigil"/>, what is done are the jobs.
+/// </summary>
+public sealed class InstanceLoop : ILinkService
+{
+    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan UrgentTick = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan ReadInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan ShutdownPatience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan AliveWithin = TimeSpan.FromSeconds(30);
+
+    private readonly JobContext _context;
+    private readonly ClusterSight _sight;
+    private readonly PeerSight _peers;
+    private readonly InstanceObserver _observer;
+    private readonly Vigil _vigil;
+    private readonly JobSlot _slot;
+    private readonly HoldBook _holds;
+    private readonly SingleThread _thread;
+    private readonly Signal _wake;
+    private readonly Signal _beat;
+    private readonly ILogger _logger;
+    private readonly string _version;
+    private volatile AgentSnapshot _snapshot;
+    private volatile InstanceObservation? _latest;
+    private long _turnedAt;
+    private TimeSpan? _shutdownAt;
+    private Task? _reading;
+    private int _serverVersion;
+    private InstanceAction _decided = new InstanceAction.Wait("Starting", "the agent starts");
+
+    public InstanceLoop(JobContext context, ClusterSight sight, IVolumeStore store, SingleThread thread, Signal wake, string version, ILogger logger)
+    {
+        (_context, _sight, _thread, _wake, _version, _logger) = (context with { Latest = () => _latest! }, sight, thread, wake, version, logger);
+        _beat = new Signal(context.Time);
+        _holds = new HoldBook(context.Memory, context.Time);
+        _peers = new PeerSight(context.Identity, context.Links, context.Time, wake.Set);
+        _observer = new InstanceObserver(context.Records, sight, _peers, context.Server, context.Memory, _holds, context.Time);
+        _vigil = new Vigil(_context, store, _peers, wake, _beat, logger);
+        _slot = new JobSlot(wake, context.Time, logger);
+        _snapshot = new AgentSnapshot(
+            new AgentReport { Instance = context.Identity.Instance, Version = version, State = "starting" },
+            new MemberView { Incarnation = context.Memory.Me.ToString(), Epoch = context.Memory.Volume.Promise.Value, Marked = true }, null, false, "the agent starts");
+        context.Records.Changed += wake.Set;
+        context.Server.Exited += wake.Set;
+        sight.Changed += wake.Set;
+        Interlocked.Exchange(ref _turnedAt, context.Time.GetTimestamp());
+    }
+
+    public AgentSnapshot Snapshot => _snapshot;
+
+    public bool Alive => _context.Time.GetElapsedTime(Interlocked.Read(ref _turnedAt)) < AliveWithin;
+
+    public Task NextBeatAsync(TimeSpan limit, CancellationToken cancellation) => Task.Delay(limit, _context.Time, cancellation);
+
+    /// <summary>SIGTERM: the pod is to end.</summary>
+    public void RequestShutdown()
+    {
+        _shutdownAt ??= _context.Time.BootTime();
+        _wake.Set();
+    }
+
+    public Task<bool> AttachAsync(AttachRequest request, CancellationToken cancellation) => _thread.CallAsync(() => MakeRoomAsync(request, cancellation));
+
+    public HoldAnswer Hold(HoldRequest request) => _thread.CallAsync(() => Task.FromResult(_holds.Give(request))).GetAwaiter().GetResult();
+
+    /// <returns>The process's exit code.</returns>
+    public async Task<int> RunAsync(CancellationToken cancellation)
+    {
+        while (!cancellation.IsCancellationRequested && !_context.Memory.ExitRequested)
+        {
+            var urgent = false;
+            try
+            {
+                if (_sight.Settings is { } settings) urgent = await TurnAsync(settings, cancellation);
+                else if (_shutdownAt is not null) return 0;
+            }
+            catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+            {
+                break;
+            }
+            catch (Exception exception)
+            {
+                Log.LoopFailed(_logger, exception, exception.Message);
+            }
+            Interlocked.Exchange(ref _turnedAt, _context.Time.GetTimestamp());
+            await _wake.WaitAsync(urgent ? UrgentTick : Tick, cancellation);
+        }
+        return 0;
+    }
+
+    private async Task<bool> TurnAsync(AgentSettings settings, CancellationToken cancellation)
+    {
+        ReadRecord(cancellation);
+        var record = _context.Records.Latest.Record;
+        var urgent = record is null or { State: not RecordState.Stable } || _latest is { } before && (before.SinceLiveBeat > TimeSpan.FromSeconds(1) || (before.IsHolder && !before.IsAdmitted && record.RunMode == RunMode.Primary));
+        _peers.Turn(_sight.Pods, _sight.PodsKnown, record?.Holder?.Instance, urgent, settings.DetectionTimeout, cancellation);
+        await LearnVersionAsync(cancellation);
+
+        var now = _context.Time.BootTime();
+        var o = await _observer.ObserveAsync(settings, _vigil.StorageFailed, _shutdownAt is not null, _shutdownAt is { } since && now - since > ShutdownPatience, _serverVersion, _context, cancellation);
+        if (_observer.CrashSeen) NoteCrash(o);
+        _latest = o;
+        _decided = InstanceTable.Decide(o);
+        _context.Memory.GivesUp = o.IsHolder && (o.StorageFailed || o.ShutdownRequested && !o.RunsReadWrite || _decided is InstanceAction.Vacate);
+
+        await _slot.OfferAsync(_decided, (action, token) => InstanceActuator.RunAsync(_context, action, o, token), cancellation);
+        _vigil.Turn(o, cancellation);
+        Report(o, cancellation);
+        return urgent;
+    }
+
+    private void Report(InstanceObservation o, CancellationToken cancellation)
+    {
+        _snapshot = ReportBuilder.Build(o, _decided, _slot.Running, _slot.LastFailure, _context, _serverVersion, _version);
+        var role = _snapshot.Report.Role switch { "Primary" => "primary", "MainStandby" => "main-standby", "Standby" => "standby", "Cascade" => "cascade", _ => "none" };
+        _vigil.Label(role, ReportBuilder.Readable(o), cancellation);
+    }
+
+    /// <summary>A watch tells of changes; a read of one's own tells that there were none, and whether the API server answers at all.</summary>
+    private void ReadRecord(CancellationToken cancellation)
+    {
+        if (_reading is { IsCompleted: false }) return;
+        var latest = _context.Records.Latest;
+        if (latest.Exists == true && latest.ReadAt is { } at && _context.Time.BootTime() - at < ReadInterval) return;
+        _reading = ReadQuietlyAsync(cancellation);
+    }
+
+    private async Task ReadQuietlyAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            await _context.Records.ReadAsync(cancellation);
+        }
+        catch (Exception exception) when (exception is KubernetesUnreachableException or OperationCanceledException)
+        {
+            // Noted by the keeper; the next turn asks again, after its tick.
+            if (!cancellation.IsCancellationRequested) await Task.Delay(Tick, _context.Time, cancellation);
+        }
+    }
+
+    /// <summary>An image without the server's programs is a thing to say, not to crash on.</summary>
+    private async Task LearnVersionAsync(CancellationToken cancellation)
+    {
+        if (_serverVersion != 0) return;
+        _serverVersion = await _context.Server.GetVersionAsync(cancellation);
+    }
+
+    private void NoteCrash(InstanceObservation o)
+    {
+        _context.Memory.Crashes = [.. _context.Memory.Crashes.Where(c => o.Now - c < o.Settings.RestartWindow), o.Now];
+        _context.Memory.LastFailure = $"the server ended by itself (exit code {o.Process.ExitCode})";
+        ServerJobs.AfterStop(_context);
+        Log.ServerCrashed(_logger, o.Process.ExitCode, _context.Memory.Crashes.Count);
+    }
+
+    /// <summary>The slot is there, and its old walsender is gone, before a standby connects: so a standby counts once.</summary>
+    private async Task<bool> MakeRoomAsync(AttachRequest request, CancellationToken cancellation)
+    {
+        if (!Incarnation.TryParse(request.Incarnation, out var incarnation) || _latest is not { Status: { } status }) return false;
+        try
+        {
+            await _context.Server.EnsureSlotAsync(incarnation.ReplicationName, cancellation);
+            var old = status.Senders.Where(s => s.ApplicationName == incarnation.ReplicationName).Select(s => s.Pid).ToList();
+            if (old.Count > 0) await _context.Server.TerminateWalSendersAsync(old, cancellation);
+            return true;
+        }
+        catch (PostgresException)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,105 @@
+using Tandem.Agent.Record;
+using Tandem.Agent.State;
+using Tandem.Postgres;
+using Tandem.Protocol.Elections;
+using Tandem.Protocol.Links;
+using Tandem.Protocol.Records;
+using Tandem.Protocol.Rejoining;
+using Tandem.Protocol.Synchrony;
+using Tandem.Resources.Values;
+
+namespace Tandem.Agent.Loop;
+
+/// <summary>Permission to run read-write: the swap of <c>run</c> that this agent made, in this epoch, and when it was sent.</summary>
+public sealed record Grant(Epoch Epoch, PairEpoch? PairEpoch, string Nonce, TimeSpan SentAt);
+
+/// <summary>How far this reign is on its way to clients. <see cref="OwnRecord"/>: LSN after the first record of the own epoch.</summary>
+public sealed record Admission(Epoch Epoch, PairEpoch? PairEpoch, Lsn? OwnRecord, bool Admitted, DateTimeOffset? AdmittedAt)
+{
+    public bool IsOf(PrimaryRecord record) => Epoch == record.Epoch && PairEpoch == record.PairEpoch;
+}
+
+/// <summary>What is known of another instance: by the API, by its agent, by its beats.</summary>
+/// <param name="PodPresent">The API shows its pod, not being deleted, with a running container.</param>
+/// <param name="PodGone">The API shows that the pod is absent, or that its container has ended. Null where the API was not readable lately.</param>
+public sealed record PeerObservation(string Instance, string? Host, bool PodPresent, bool? PodGone, MemberView? View, TimeSpan? ViewAge)
+{
+    public Incarnation? Incarnation => View?.Incarnation is { } text && Resources.Values.Incarnation.TryParse(text, out var incarnation) ? incarnation : null;
+
+    /// <summary>Answered within the last second.</summary>
+    public bool Reachable => ViewAge is { } age && age < TimeSpan.FromSeconds(1);
+}
+
+/// <summary>One look at everything that an agent decides from. Immutable; rules see nothing else.</summary>
+public sealed record InstanceObservation
+{
+    /// <summary>By the boot clock.</summary>
+    public required TimeSpan Now { get; init; }
+    public required DateTimeOffset WallClock { get; init; }
+    public required AgentSettings Settings { get; init; }
+    public required Incarnation Me { get; init; }
+    public required VolumeState Volume { get; init; }
+    public required bool HasData { get; init; }
+    public required RecordReading Reading { get; init; }
+    public required ServerProcess Process { get; init; }
+
+    /// <summary>Null where the server does not answer.</summary>
+    public ServerStatus? Status { get; init; }
+
+    /// <summary>Where this instance's log ends: sealed after the last stop, or received and flushed while it runs.</summary>
+    public WalEnd? LogEnd { get; init; }
+    public bool CleanShutdown { get; init; }
+    public Grant? Grant { get; init; }
+    public Admission? Admission { get; init; }
+
+    /// <summary>The promise that stands, with the log sealed; null after a restart of the agent until it is given again.</summary>
+    public PromiseReport? Promise { get; init; }
+
+    /// <summary>Where the running (or last written) configuration streams from; null: nowhere.</summary>
+    public UpstreamTarget? Upstream { get; init; }
+
+    public required IReadOnlyList<PeerObservation> Peers { get; init; }
+    public TimeSpan? SinceLiveBeat { get; init; }
+    public PairRecord? Pair { get; init; }
+
+    /// <summary>Clone, rewind and follow are judged against this at a standby site: the other site's lineage, read from its database.</summary>
+    public RemoteLineage? OtherSite { get; init; }
+
+    /// <summary>Time since a holder that is known and elected has been running without its own first record.</summary>
+    public int RestartsInWindow { get; init; }
+    public bool StorageFailed { get; init; }
+    public bool ShutdownRequested { get; init; }
+
+    /// <summary>The shutdown was asked so long ago that no switchover is tried any more.</summary>
+    public bool ShutdownUrgent { get; init; }
+    public bool ConfigurationDrift { get; init; }
+    public IReadOnlyList<StandbyHealth> Standbys { get; init; } = [];
+
+    /// <summary>Time at which the own hold given to an asynchronous primary ends; null: none.</summary>
+    public TimeSpan? HeldUntil { get; init; }
+    public TimeSpan? ElectingSince { get; init; }
+    public TimeSpan? ClausesSatisfiedFor { get; init; }
+    public bool HolderIsDown { get; init; }
+    public string? HandoverTried { get; init; }
+    public bool PeerSiteChecked { get; init; }
+
+    public PrimaryRecord? Record => Reading.Record;
+    public bool IsHolder => Record?.Holder == Me;
+    public bool RunsReadWrite => Process is { Running: true, Mode: ServerMode.ReadWrite };
+    public bool RunsStandby => Process is { Running: true, Mode: ServerMode.Standby };
+    public bool IsAdmitted => Record is { } record && Admission is { Admitted: true } admission && admission.IsOf(record);
+
+    /// <summary>The reign that the record names as this instance's own, confirmed or not.</summary>
+    public LineageEntry? OwnReign => Record is { } record && record.Reign is { } reign && reign.Incarnation == Me && reign.Epoch == record.Epoch && reign.PairEpoch == record.PairEpoch ? reign : null;
+
+    /// <summary>The clause in force (or being gone to) of this holder's present reign.</summary>
+    public QuorumClause? OwnClause => Record?.Quorums.LastOrDefault(c => c.Epoch == Record.Epoch && c.Holder == Me);
+}
+
+/// <summary>Whom a standby streams from.</summary>
+/// <param name="Name">Instance, or <c>site/…</c>.</param>
+/// <param name="Epoch">Of the record (or the pair) that named it: its credential is of that epoch alone.</param>
+public sealed record UpstreamTarget(string Name, string Host, int Port, string Epoch);
+
+/// <param name="PairEpoch">At which it was read.</param>
+public sealed record RemoteLineage(PairEpoch PairEpoch, System.Collections.Immutable.ImmutableList<LineageEntry> Entries, SystemIdentifier SystemIdentifier);

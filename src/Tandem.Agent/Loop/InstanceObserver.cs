@@ -1,0 +1,149 @@
+using Tandem.Agent.Configuration;
+using Tandem.Agent.Fencing;
+using Tandem.Agent.Jobs;
+using Tandem.Agent.Record;
+using Tandem.Agent.Sight;
+using Tandem.Postgres;
+using Tandem.Protocol.Elections;
+using Tandem.Protocol.Records;
+using Tandem.Protocol.Synchrony;
+using Tandem.Resources.Values;
+
+namespace Tandem.Agent.Loop;
+
+/// <summary>Reads the world into one <see cref="InstanceObservation"/>. Knows no rules; keeps only what takes two looks to see (how long something has lasted).</summary>
+public sealed class InstanceObserver(RecordKeeper records, ClusterSight sight, PeerSight peers, IPostgresServer server, InstanceMemory memory, HoldBook holds, TimeProvider time)
+{
+    /// <summary>A reign that was just read gets this long before its silence counts: it may be coming up, or this agent is.</summary>
+    private static readonly TimeSpan ReignGrace = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan AnswerLimit = TimeSpan.FromMilliseconds(500);
+
+    private readonly Dictionary<Incarnation, TimeSpan> _lastStreaming = [];
+    private (Epoch Epoch, Incarnation? Holder, TimeSpan Since)? _reign;
+    private TimeSpan? _clausesSatisfiedSince;
+    private bool _wasRunning;
+
+    /// <summary>The postmaster ended without having been asked to.</summary>
+    public bool CrashSeen { get; private set; }
+
+    public async Task<InstanceObservation> ObserveAsync(AgentSettings settings, bool storageFailed, bool shutdownRequested, bool shutdownUrgent, int serverVersion, JobContext context, CancellationToken cancellation)
+    {
+        var process = server.Process;
+        CrashSeen = _wasRunning && !process.Running && !process.StopRequested;
+        _wasRunning = process.Running;
+        var status = process.Running ? await server.QueryStatusAsync(AnswerLimit, cancellation) : null;
+        var now = time.BootTime();
+        var reading = records.Latest;
+        NoteReign(reading.Record, now);
+        NoteLogEnd(process, status);
+        var observed = peers.Observe();
+        var pair = sight.Pair;
+
+        return new InstanceObservation
+        {
+            Now = now,
+            WallClock = time.GetUtcNow(),
+            Settings = settings,
+            Me = memory.Me,
+            Volume = memory.Volume,
+            HasData = server.HasData,
+            Reading = reading,
+            Process = process,
+            Status = status,
+            LogEnd = memory.LogEnd,
+            CleanShutdown = memory.CleanShutdown,
+            Grant = memory.Grant,
+            Admission = memory.Admission,
+            Promise = memory.Promise,
+            Upstream = memory.Upstream,
+            Peers = observed,
+            SinceLiveBeat = SinceLiveBeat(reading.Record, now),
+            Pair = pair,
+            OtherSite = memory.OtherSite,
+            RestartsInWindow = memory.Crashes.Count(c => now - c < settings.RestartWindow),
+            StorageFailed = storageFailed,
+            ShutdownRequested = shutdownRequested,
+            ShutdownUrgent = shutdownUrgent,
+            ConfigurationDrift = Drift(settings, process, pair, reading.Record, serverVersion, context),
+            Standbys = Standbys(reading.Record, observed, status, now),
+            HeldUntil = holds.Until,
+            ElectingSince = reading.Record?.State is RecordState.Electing ? now - _reign!.Value.Since : null,
+            ClausesSatisfiedFor = SatisfiedFor(reading.Record, observed, now),
+            HolderIsDown = HolderIsDown(reading.Record, now),
+            HandoverTried = memory.HandoverTried,
+            PeerSiteChecked = pair is null || memory.OtherSiteCheckedAt == pair.PairEpoch,
+        };
+    }
+
+    private void NoteReign(PrimaryRecord? record, TimeSpan now)
+    {
+        if (record is null) return;
+        if (_reign is { } reign && reign.Epoch == record.Epoch && reign.Holder == record.Holder) return;
+        _reign = (record.Epoch, record.Holder, now);
+    }
+
+    private void NoteLogEnd(ServerProcess process, ServerStatus? status)
+    {
+        if (process is not { Running: true, Mode: ServerMode.Standby } || status is not { InRecovery: true }) return;
+        var end = status.Replayed is { } replayed ? Lsn.Max(status.Flushed, replayed) : status.Flushed;
+        memory.LogEnd = new WalEnd(status.Timeline, end);
+        // A replay position lies between two records; a received one may lie within one.
+        if (status.Replayed is { } boundary && boundary > Lsn.Zero) memory.SealHint = new WalEnd(status.Timeline, boundary);
+    }
+
+    private TimeSpan? SinceLiveBeat(PrimaryRecord? record, TimeSpan now)
+    {
+        if (record?.Holder is not { } holder || _reign is not { } reign) return null;
+        if (peers.LastLiveBeat is { } beat && beat.Epoch == record.Epoch.Value && beat.Incarnation == holder.ToString()) return now - beat.At;
+        var silent = now - reign.Since - ReignGrace;
+        return silent > TimeSpan.Zero ? silent : TimeSpan.Zero;
+    }
+
+    /// <summary>
+    /// Evidence for asynchronous mode, gathered after Vacate: the old holder cannot have renewed since (its swap would have failed), so a lease that has stood
+    /// still for its whole duration and a margin, by this clock, means that its guard has acted.
+    /// </summary>
+    private bool HolderIsDown(PrimaryRecord? record, TimeSpan now) =>
+        record?.State is RecordState.Electing && _reign is { } reign && now - reign.Since > record.LeaseDuration + TimeSpan.FromSeconds(1);
+
+    private TimeSpan? SatisfiedFor(PrimaryRecord? record, IReadOnlyList<PeerObservation> observed, TimeSpan now)
+    {
+        if (record?.State is not RecordState.Electing || memory.Promise is null)
+        {
+            _clausesSatisfiedSince = null;
+            return null;
+        }
+        var promises = observed.Where(p => p.Reachable && p.Incarnation is not null && p.View!.Promise is not null).Select(p => p.View!.Promise!.ToReport(p.Incarnation!.Value)).Append(memory.Promise).ToList();
+        if (!Election.ClausesSatisfied(record, promises))
+        {
+            _clausesSatisfiedSince = null;
+            return null;
+        }
+        _clausesSatisfiedSince ??= now;
+        return now - _clausesSatisfiedSince;
+    }
+
+    private List<StandbyHealth> Standbys(PrimaryRecord? record, IReadOnlyList<PeerObservation> observed, ServerStatus? status, TimeSpan now)
+    {
+        if (record is null) return [];
+        var known = observed.Select(p => p.Incarnation).OfType<Incarnation>().Concat(record.Members).Concat(record.Quorums.SelectMany(q => q.Members)).Where(i => i != memory.Me).Distinct();
+        var list = new List<StandbyHealth>();
+        foreach (var incarnation in known)
+        {
+            var sender = status?.Senders.FirstOrDefault(s => s.ApplicationName == incarnation.ReplicationName);
+            var streaming = sender is { State: "streaming" };
+            if (streaming || !_lastStreaming.ContainsKey(incarnation)) _lastStreaming[incarnation] = now;
+            var lag = sender?.Flush is { } flush && status is not null ? Math.Max(0, status.Flushed - flush) : (long?)null;
+            list.Add(new StandbyHealth(incarnation, streaming, lag, streaming ? TimeSpan.Zero : now - _lastStreaming[incarnation]));
+        }
+        return list;
+    }
+
+    private bool Drift(AgentSettings settings, ServerProcess process, PairRecord? pair, PrimaryRecord? record, int serverVersion, JobContext context)
+    {
+        if (memory.Wanted is not { } wanted || memory.AppliedFingerprint is null || serverVersion == 0) return false;
+        var open = process.Mode == ServerMode.ReadWrite ? memory.Admission is { Admitted: true } admission && record is not null && admission.IsOf(record) : true;
+        var door = open && pair is not { RefusesClients: true } ? Door.Clients : Door.Instances;
+        return door != wanted.Door || ServerJobs.Fingerprint(settings, context, serverVersion, wanted) != memory.AppliedFingerprint;
+    }
+}

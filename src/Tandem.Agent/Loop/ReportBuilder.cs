@@ -1,0 +1,134 @@
+using Tandem.Agent.Jobs;
+using Tandem.Agent.Links;
+using Tandem.Agent.State;
+using Tandem.Postgres;
+using Tandem.Protocol.Links;
+using Tandem.Protocol.Records;
+using Tandem.Resources.Values;
+
+namespace Tandem.Agent.Loop;
+
+/// <summary>The words for what is: from one observation and the decision made on it. Claims nothing that was not seen in it.</summary>
+public static class ReportBuilder
+{
+    public static AgentSnapshot Build(InstanceObservation o, InstanceAction decided, InstanceAction? running, (string Action, string Reason, string Message)? failure, JobContext context, int serverVersion, string agentVersion)
+    {
+        var memory = context.Memory;
+        var status = o.Status;
+        var ready = Readiness(o);
+        var promotable = Promotable(o);
+        var doing = running ?? decided;
+        var report = new AgentReport
+        {
+            Incarnation = o.Me.ToString(),
+            Instance = context.Identity.Instance,
+            Node = context.Identity.Node,
+            Version = agentVersion,
+            Epoch = o.Volume.Promise.Value,
+            RecordEpoch = o.Record?.Epoch.Value,
+            RecordAgeMilliseconds = o.Reading.ReadAt is { } at ? (long)(o.Now - at).TotalMilliseconds : null,
+            Role = Role(o),
+            RunMode = !o.Process.Running ? null : o.RunsReadWrite ? "Primary" : "Standby",
+            State = State(o, doing),
+            Reason = failure?.Reason ?? decided.Reason,
+            Message = failure is { } f ? $"{f.Action}: {f.Message}" : decided.Message,
+            Progress = memory.Progress,
+            Admitted = o.IsAdmitted && o.RunsReadWrite,
+            Timeline = status?.Timeline.Value,
+            Written = status?.Written.ToString(),
+            Flushed = status?.Flushed.ToString(),
+            Replayed = status?.Replayed?.ToString(),
+            SystemIdentifier = o.Record?.SystemIdentifier?.ToString(),
+            ServerVersion = serverVersion > 0 ? serverVersion : null,
+            Upstream = o.Upstream?.Name,
+            Streaming = status?.Receiver is { Status: "streaming" },
+            ReplayDelayMilliseconds = ReplayDelay(o),
+            Senders = status is null ? [] : [.. status.Senders.Select(s => new SenderReport(s.ApplicationName, s.State, s.Sent?.ToString(), s.Write?.ToString(), s.Flush?.ToString(), s.Replay?.ToString(), s.SyncState, s.SyncPriority, s.ClientAddress))],
+            SynchronousStandbyNames = status?.SynchronousStandbyNames,
+            Restarts = o.RestartsInWindow,
+            LastFailure = memory.LastFailure,
+            Promotable = promotable is null,
+            NotPromotableReason = promotable,
+            StorageWritable = !o.StorageFailed,
+            RewindPossible = true, // wal_log_hints and checksums are both ours to set
+            ConfigurationGeneration = o.Settings.Generation,
+            AdmittedAt = memory.Admission?.AdmittedAt,
+        };
+        return new AgentSnapshot(report, View(o, memory), BeatOf(o, memory), ready.Ready, ready.Reason);
+    }
+
+    private static MemberView View(InstanceObservation o, InstanceMemory memory) => new()
+    {
+        Incarnation = o.Me.ToString(),
+        Epoch = o.Volume.Promise.Value,
+        SinceLiveBeatMilliseconds = o.SinceLiveBeat is { } age ? (long)age.TotalMilliseconds : null,
+        BeatEpoch = o.Record?.Epoch.Value,
+        Failed = o.IsHolder && memory.GivesUp,
+        Promise = o.Promise is { } promise && promise.Epoch == o.Volume.Promise ? PromiseDocument.From(promise) : null,
+        Flushed = o.LogEnd?.End.ToString(),
+        Timeline = o.LogEnd?.Timeline.Value,
+        Marked = o.Volume.Marker != VolumeMarker.None,
+    };
+
+    private static Beat? BeatOf(InstanceObservation o, InstanceMemory memory) => !o.IsHolder ? null : new Beat(
+        o.Me.ToString(), o.Record!.Epoch.Value,
+        o.RunsReadWrite ? memory.LastDurableWrite is { } last ? (long)(o.Now - last).TotalMilliseconds : null
+            : o.Record.RunMode == RunMode.Standby && o.RunsStandby && o.Status is not null && !o.StorageFailed ? 0 : null,
+        memory.GivesUp || o.StorageFailed);
+
+    private static string? Role(InstanceObservation o) => o.Record switch
+    {
+        null => null,
+        { RunMode: RunMode.Primary } when o.IsHolder => o.RunsReadWrite ? "Primary" : null,
+        { RunMode: RunMode.Standby } when o.IsHolder => "MainStandby",
+        { RunMode: RunMode.Primary } => o.RunsStandby ? "Standby" : null,
+        _ => o.RunsStandby ? "Cascade" : null,
+    };
+
+    private static string State(InstanceObservation o, InstanceAction doing) => doing switch
+    {
+        InstanceAction.Found or InstanceAction.Initialize => "founding",
+        InstanceAction.BaseBackup => "cloning",
+        InstanceAction.Rewind => "rewinding",
+        InstanceAction.Stop or InstanceAction.Demote or InstanceAction.Exit => "stopping",
+        InstanceAction.Hold => "held",
+        _ when !o.Process.Running => "stopped",
+        _ when o.Status is null => "starting",
+        _ when o.RunsReadWrite => o.Pair is { RefusesClients: true } && o.Status.ClientBackends == 0 ? "quiesced" : "running",
+        _ when o.Status.Receiver is { Status: "streaming" } => "streaming",
+        _ => "recovering",
+    };
+
+    private static long? ReplayDelay(InstanceObservation o)
+    {
+        if (o.Status is not { InRecovery: true, Replayed: { } replayed } status) return null;
+        if (replayed >= status.Flushed) return 0;
+        return status.LastReplayedCommit is { } at ? Math.Max(0, (long)(o.WallClock - at).TotalMilliseconds) : null;
+    }
+
+    private static string? Promotable(InstanceObservation o)
+    {
+        if (o.Volume.Marker != VolumeMarker.None) return $"{o.Volume.Marker}";
+        if (o.StorageFailed) return "StorageFailed";
+        if (o.Record is { } record && !record.Members.Contains(o.Me)) return "NotMember";
+        return o.Process.Running ? null : "NotRunning";
+    }
+
+    /// <summary>By SQL and by role: a server that answers; a standby cut from the API server and from all its peers is isolated, and read no more (requirement E11).</summary>
+    private static (bool Ready, string Reason) Readiness(InstanceObservation o)
+    {
+        if (!o.Process.Running || o.Status is null) return (false, "the server does not answer");
+        if (o.IsHolder) return o.RunsReadWrite ? (o.IsAdmitted, o.IsAdmitted ? "ok" : "clients are not admitted yet") : (true, "ok");
+        var alone = !o.Reading.Reachable && o.Peers.All(p => !p.Reachable);
+        return alone ? (false, "isolated: neither the API server nor a peer answers") : (true, "ok");
+    }
+
+    public static bool Readable(InstanceObservation o)
+    {
+        if (o.Status is null || !Readiness(o).Ready) return false;
+        if (o.RunsReadWrite) return o.Settings.ReadFallbackPrimary && o.IsAdmitted && !o.Standbys.Any(s => s.Streaming && s.Lag <= o.Settings.MaximumReadLag);
+        if (o.Record?.Holder is null || o.Status.Receiver is not { Status: "streaming" } receiver) return false;
+        var behind = receiver.LatestEnd - (o.Status.Replayed ?? Lsn.Zero);
+        return behind <= o.Settings.MaximumReadLag;
+    }
+}

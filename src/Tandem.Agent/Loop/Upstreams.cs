@@ -1,0 +1,40 @@
+using Tandem.Protocol.Records;
+using Tandem.Resources;
+using Tandem.Resources.Values;
+
+namespace Tandem.Agent.Loop;
+
+/// <summary>Whom an instance of this site streams from: the record's holder. Null where its address is not known.</summary>
+internal static class LocalUpstream
+{
+    public static UpstreamTarget? Of(InstanceObservation o)
+    {
+        if (o.Record?.Holder is not { } holder || holder == o.Me) return null;
+        var peer = o.Peers.FirstOrDefault(p => p.Instance == holder.Instance);
+        return peer?.Host is { } host ? new UpstreamTarget(holder.Instance, host, Names.PostgresPort, $"{o.Record.Epoch}") : null;
+    }
+}
+
+/// <summary>Whom the main standby streams from: the other site, where the pair says that it is primary and that it serves. Null: nobody.</summary>
+internal static class SiteUpstream
+{
+    public static UpstreamTarget? Of(InstanceObservation o) =>
+        o.Pair is { Role: PairRole.Standby, Peer: { Host: { Length: > 0 } host, Ready: true } peer } pair
+            ? new UpstreamTarget($"site/{pair.PairEpoch.Site}", host, peer.Port ?? Names.PostgresPort, $"{pair.PairEpoch}")
+            : null;
+}
+
+/// <summary>To whom a planned switchover goes.</summary>
+internal static class HandoverTarget
+{
+    /// <param name="wanted">Instance name; null: the member that is fit, with the highest priority, then the least lag.</param>
+    public static Incarnation? Choose(InstanceObservation o, string? wanted) => o.Standbys
+        .Where(s => s.Streaming && s.Lag <= o.Settings.Synchrony.ResumeLag && o.Record!.Members.Contains(s.Incarnation))
+        .Where(s => wanted is null || s.Incarnation.Instance == wanted)
+        .Where(s => o.Peers.Any(p => p.Incarnation == s.Incarnation && p.Reachable))
+        .OrderBy(s => o.OwnClause is { IsEmpty: false } clause && !clause.Members.Contains(s.Incarnation))
+        .ThenBy(s => s.Lag)
+        .ThenBy(s => s.Incarnation.Instance, StringComparer.Ordinal)
+        .Select(s => (Incarnation?)s.Incarnation)
+        .FirstOrDefault();
+}

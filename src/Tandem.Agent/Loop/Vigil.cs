@@ -1,0 +1,228 @@
+using Microsoft.Extensions.Logging;
+using Tandem.Agent.Fencing;
+using Tandem.Agent.Jobs;
+using Tandem.Agent.Record;
+using Tandem.Agent.State;
+using Tandem.Kubernetes.Client;
+using Tandem.Postgres;
+using Tandem.Protocol.Elections;
+using Tandem.Protocol.Records;
+using Tandem.Resources;
+using Tandem.Resources.Values;
+
+namespace Tandem.Agent.Loop;
+
+/// <summary>
+/// What goes on beside the one action: the holder's renewals, refutations and write probes, the members' suspicion, the selectors. Each runs by itself, at most once
+/// at a time, and none of them waits for the server's slow steps.
+/// </summary>
+public sealed class Vigil(JobContext context, IVolumeStore store, Sight.PeerSight peers, Signal wake, Signal beat, ILogger logger)
+{
+    private static readonly TimeSpan ProbeInterval = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan VolumeProbeInterval = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan SelectorInterval = TimeSpan.FromSeconds(2);
+    private const int ProbeTries = 3;
+
+    private readonly Dictionary<string, (Task Task, TimeSpan StartedAt)> _duties = [];
+    private (string Nonce, TimeSpan At, Epoch Epoch)? _mySuspicion;
+    private TimeSpan _heldOffUntil;
+    private int _fruitless;
+    private int _volumeFailures;
+    private string? _lastVerdict;
+    private string? _labels;
+
+    /// <summary>The volume has refused a durable write several times in a row (requirement C5).</summary>
+    public bool StorageFailed => _volumeFailures >= ProbeTries;
+
+    public void Turn(InstanceObservation o, CancellationToken cancellation)
+    {
+        if (o.Record is { } record)
+        {
+            if (o.IsHolder) Hold(o, record, cancellation);
+            else Watch(o, record, cancellation);
+        }
+        Start("volume", VolumeProbeInterval, () => ProbeVolumeAsync(cancellation));
+        if (o.RunsReadWrite && o.Status is { InRecovery: false }) Start("probe", ProbeInterval, () => ProbeServerAsync(cancellation));
+    }
+
+    private void Hold(InstanceObservation o, PrimaryRecord record, CancellationToken cancellation)
+    {
+        var writes = context.Memory.LastDurableWrite is { } last && o.Now - last < o.Settings.DetectionTimeout;
+        var lives = o.RunsReadWrite ? writes : o.RunsStandby && o.Status is not null && !StorageFailed;
+        if (lives && record.Suspect is not null) Start("refute", TimeSpan.Zero, () => RenewAsync(o, "refute", cancellation));
+        else if (lives) Start("renew", record.LeaseDuration / 3, () => RenewAsync(o, "renew", cancellation));
+        if (o.RunsReadWrite && !o.Reading.Reachable) Start("vouch", TimeSpan.FromMilliseconds(500), () => VouchAsync(o, record, cancellation));
+        if (o.IsAdmitted) Start("selectors", SelectorInterval, () => SelectAsync(Names.ReadWriteService(o.Settings.Cluster), context.Identity.Instance, record, cancellation));
+        else if (record.RunMode == RunMode.Standby) Start("selectors", SelectorInterval, () => SelectAsync(Names.ReadWriteService(o.Settings.Cluster), Names.NoInstance, record, cancellation));
+        if (o.Settings.Pair is not null && o.Process.Running) Start("dr-selector", SelectorInterval, () => SelectAsync(Names.ReplicationService(o.Settings.Cluster), context.Identity.Instance, record, cancellation));
+    }
+
+    /// <summary>A swap per renewal: only the holder makes it, so nobody else's clock is ever trusted.</summary>
+    private async Task RenewAsync(InstanceObservation o, string purpose, CancellationToken cancellation)
+    {
+        var record = o.Record!;
+        var outcome = await context.Records.SwapAsync(purpose, live => live.SameReign(record) is { State: RecordState.Stable } same
+            ? same with { RenewTime = context.Time.GetUtcNow(), Lsn = o.Status?.Flushed ?? same.Lsn, Suspect = null, LeaseDuration = o.Settings.LeaseDuration }
+            : null, cancellation);
+        if (outcome is RecordSwap.Applied applied && context.Server.Process is { Running: true, Mode: ServerMode.ReadWrite })
+            context.Guard.Extend(record.Epoch, applied.SentAt + record.LeaseDuration * 2 / 3);
+    }
+
+    private async Task VouchAsync(InstanceObservation o, PrimaryRecord record, CancellationToken cancellation)
+    {
+        var sentAt = context.Time.BootTime();
+        if (await Vouching.AskAsync(o, context.Links, cancellation)) context.Guard.Extend(record.Epoch, sentAt + record.LeaseDuration * 2 / 3);
+        await ReadAsync(cancellation);
+    }
+
+    private async Task ReadAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            await context.Records.ReadAsync(cancellation);
+        }
+        catch (KubernetesUnreachableException)
+        {
+            // Noted by the keeper.
+        }
+    }
+
+    private async Task SelectAsync(string service, string instance, PrimaryRecord record, CancellationToken cancellation)
+    {
+        try
+        {
+            await context.Selectors.SelectAsync(service, instance, record.Epoch, cancellation);
+        }
+        catch (Exception exception) when (exception is KubernetesException or KubernetesUnreachableException)
+        {
+            Log.LinkFailed(logger, service, exception.Message);
+        }
+    }
+
+    // ---- members ----
+
+    private void Watch(InstanceObservation o, PrimaryRecord record, CancellationToken cancellation)
+    {
+        if (record.State is not RecordState.Stable || record.Holder is not { } holder) return;
+        var holderPeer = o.Peers.FirstOrDefault(p => p.Instance == holder.Instance);
+        var verdict = SuspicionRules.Judge(new SuspicionView(
+            record, o.Me, o.SinceLiveBeat,
+            HolderSaysFailed: peers.FailedHolder is { } failed && failed.Epoch == record.Epoch.Value && failed.Incarnation == holder.ToString(),
+            // What the API showed is believed only as long as it can be asked: a stale cache proves nothing about a pod.
+            HolderPodGone: o.Reading.Reachable && (holderPeer is null ? o.Peers.Count > 0 : holderPeer.PodGone == true) && o.SinceLiveBeat > TimeSpan.FromMilliseconds(100),
+            Others: o.Peers.Where(p => p.Reachable && p.Incarnation is { } peer && peer != holder).ToDictionary(p => p.Incarnation!.Value, p => p.View!.BeatEpoch == record.Epoch.Value && p.View.SinceLiveBeatMilliseconds is { } age ? TimeSpan.FromMilliseconds(age) + p.ViewAge : (TimeSpan?)null),
+            SinceMySuspicion: _mySuspicion is { } mine ? o.Now - mine.At : null,
+            _mySuspicion?.Nonce,
+            HeldOff: o.Now < _heldOffUntil,
+            o.Settings.DetectionTimeout));
+        Say(verdict);
+        if (_mySuspicion is { } old && (old.Epoch != record.Epoch || record.Suspect?.Nonce != old.Nonce) && o.Now - old.At > TimeSpan.FromSeconds(1)) Withdraw(o, old.Epoch == record.Epoch);
+        switch (verdict)
+        {
+            case SuspicionVerdict.Suspect:
+                Start("suspect", TimeSpan.FromMilliseconds(200), () => SuspectAsync(o, record, cancellation));
+                break;
+            case SuspicionVerdict.Vacate vacate when o.Volume.Marker == VolumeMarker.None:
+                Start("vacate", TimeSpan.FromMilliseconds(100), async () =>
+                {
+                    await RecordJobs.VacateAsync(context, new InstanceAction.Vacate(record.Epoch, vacate.Reason, vacate.Message), o, cancellation);
+                    wake.Set();
+                });
+                break;
+            default:
+                break;
+        }
+    }
+
+    private async Task SuspectAsync(InstanceObservation o, PrimaryRecord record, CancellationToken cancellation)
+    {
+        var nonce = $"{context.Random.NextInt64():x16}";
+        var outcome = await context.Records.SwapAsync("suspect", live => live.SameReign(record) is { State: RecordState.Stable, Suspect: null } same ? same with { Suspect = new Suspicion(nonce, o.Me) } : null, cancellation);
+        if (outcome is RecordSwap.Applied) _mySuspicion = (nonce, context.Time.BootTime(), record.Epoch);
+        else if (outcome is RecordSwap.Moot { Record: { Suspect: { } theirs } } && _mySuspicion is null) _mySuspicion = (theirs.Nonce, context.Time.BootTime(), record.Epoch); // somebody else's serves as well
+        wake.Set();
+    }
+
+    /// <summary>Refuted: the next one waits twice as long. Overtaken by a new reign: forgotten.</summary>
+    private void Withdraw(InstanceObservation o, bool refuted)
+    {
+        _mySuspicion = null;
+        _fruitless = refuted ? _fruitless + 1 : 0;
+        if (refuted) _heldOffUntil = o.Now + TimeSpan.FromSeconds(Math.Min(30, Math.Pow(2, _fruitless - 1)));
+    }
+
+    private void Say(SuspicionVerdict verdict)
+    {
+        if (verdict.Reason == _lastVerdict) return;
+        _lastVerdict = verdict.Reason;
+        if (verdict is not SuspicionVerdict.None { Reason: "HolderLives" or "NoHolderToSuspect" }) Log.Suspecting(logger, verdict.Reason, verdict.Message);
+    }
+
+    // ---- probes ----
+
+    private async Task ProbeServerAsync(CancellationToken cancellation)
+    {
+        var startedAt = context.Time.BootTime();
+        try
+        {
+            await context.Server.ProbeWriteAsync(cancellation);
+            context.Memory.LastDurableWrite = startedAt;
+            beat.Set();
+        }
+        catch (PostgresException)
+        {
+            // Its age is what tells.
+        }
+    }
+
+    private async Task ProbeVolumeAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            // A disk that hangs must not hang the loop.
+            await Task.Run(store.Probe, cancellation);
+            _volumeFailures = 0;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            _volumeFailures++;
+            Log.StorageFailed(logger, exception.Message);
+        }
+    }
+
+    /// <summary>Labels of the own pod, written where they differ from the last that were written.</summary>
+    public void Label(string role, bool readable, CancellationToken cancellation)
+    {
+        var labels = $"{role}/{readable}";
+        if (labels == _labels) return;
+        Start("labels", TimeSpan.FromMilliseconds(500), async () =>
+        {
+            var patch = MetadataPatch.Of("labels", (Names.RoleLabel, role), (Names.ReadableLabel, readable ? "true" : "false"));
+            if (await context.Kubernetes.PatchAsync<Tandem.Kubernetes.Models.V1Pod>(context.Identity.Instance, context.Identity.Namespace, patch, cancellation) is SwapResult<Tandem.Kubernetes.Models.V1Pod>.Applied) _labels = labels;
+        });
+    }
+
+    /// <summary>Starts a duty unless it is still under way, or was started less than <paramref name="interval"/> ago.</summary>
+    private void Start(string duty, TimeSpan interval, Func<Task> run)
+    {
+        var now = context.Time.BootTime();
+        if (_duties.TryGetValue(duty, out var last) && (!last.Task.IsCompleted || now - last.StartedAt < interval)) return;
+        _duties[duty] = (GuardedAsync(run), now);
+    }
+
+    private async Task GuardedAsync(Func<Task> run)
+    {
+        try
+        {
+            await run();
+        }
+        catch (OperationCanceledException)
+        {
+            // The agent ends.
+        }
+        catch (Exception exception)
+        {
+            Log.LoopFailed(logger, exception, exception.Message);
+        }
+    }
+}

@@ -1,0 +1,150 @@
+using Microsoft.Extensions.Logging;
+using Tandem.Agent.Fencing;
+using Tandem.Kubernetes.Client;
+using Tandem.Kubernetes.Models;
+using Tandem.Protocol.Records;
+using Tandem.Resources;
+
+namespace Tandem.Agent.Record;
+
+/// <summary>
+/// The one way to the record: live reads, and swaps one at a time. No swap is ever made from a cache: each begins with a live read and names the
+/// version read, so a late swap of an earlier attempt and this one cannot both land; and no layer below sends one twice.
+/// </summary>
+public sealed class RecordKeeper(IKubernetesClient client, string cluster, string @namespace, TimeProvider time, Random random, ILogger logger)
+{
+    /// <summary>A swap that the API server has not answered by then is of unknown outcome.</summary>
+    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(2);
+
+    private readonly SemaphoreSlim _oneAtATime = new(1, 1);
+
+    /// <summary>Latest reading; replaced as a whole.</summary>
+    public RecordReading Latest { get; private set; } = RecordReading.Never;
+
+    /// <summary>Raised when <see cref="Latest"/> tells something new.</summary>
+    public event Action? Changed;
+
+    /// <summary>Reads the record live. An unreachable API server leaves the last record known, with <see cref="RecordReading.Reachable"/> false.</summary>
+    public async Task<RecordReading> ReadAsync(CancellationToken cancellation)
+    {
+        await ReadLeaseAsync(cancellation);
+        return Latest;
+    }
+
+    /// <summary>Takes note of a Lease that a watch delivered. A watch may lag, but what it shows did stand: only newer versions are taken.</summary>
+    public void Observe(V1Lease lease, TimeSpan sentAt)
+    {
+        if (Latest.Record is { } known && known.Uid == lease.Metadata.Uid && Version(lease.Metadata.ResourceVersion) <= Version(known.ResourceVersion)) return;
+        Publish(lease, Latest.ReadAt ?? sentAt);
+    }
+
+    /// <param name="change">From the record as read live (null: there is none) to what it shall be; null: not called for any more.</param>
+    public async Task<RecordSwap> SwapAsync(string purpose, Func<PrimaryRecord?, PrimaryRecord?> change, CancellationToken cancellation)
+    {
+        await _oneAtATime.WaitAsync(cancellation);
+        try
+        {
+            V1Lease? lease;
+            try
+            {
+                lease = await ReadLeaseAsync(cancellation);
+            }
+            catch (Exception exception) when (exception is KubernetesUnreachableException or KubernetesException)
+            {
+                return new RecordSwap.Lost(); // nothing was sent
+            }
+            if (Latest.Unreadable is not null) return new RecordSwap.Moot(null);
+
+            var current = lease is null ? null : Latest.Record;
+            if (current is { IsWritable: false }) return new RecordSwap.Moot(current); // written by a newer version: follow, never swap
+            if (change(current) is not { } wanted) return new RecordSwap.Moot(current);
+
+            var next = wanted with { Nonce = NewNonce() };
+            var sentAt = time.BootTime();
+            var outcome = await SendAsync(lease, next, cancellation);
+            switch (outcome)
+            {
+                case SwapResult<V1Lease>.Applied applied:
+                    Publish(applied.Value, sentAt);
+                    Log.Swapped(logger, purpose, next.Epoch, next.State, next.Holder?.Instance ?? "-");
+                    return new RecordSwap.Applied(Latest.Record!, sentAt);
+                case SwapResult<V1Lease>.Unknown unknown:
+                    Log.SwapUnknown(logger, purpose, unknown.Message);
+                    return new RecordSwap.Unknown(unknown.Message);
+                case SwapResult<V1Lease>.Refused refused:
+                    Log.SwapRefused(logger, purpose, refused.StatusCode, refused.Message);
+                    return new RecordSwap.Lost();
+                default:
+                    return new RecordSwap.Lost();
+            }
+        }
+        finally
+        {
+            _oneAtATime.Release();
+        }
+    }
+
+
+    private async Task<SwapResult<V1Lease>> SendAsync(V1Lease? lease, PrimaryRecord next, CancellationToken cancellation)
+    {
+        using var timeout = new CancellationTokenSource(CallTimeout, time);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellation, timeout.Token);
+        try
+        {
+            return lease is null
+                ? await client.CreateAsync(RecordLease.New(cluster, @namespace, next), linked.Token)
+                : await client.SwapAsync(RecordLease.Write(lease, next), linked.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            return new SwapResult<V1Lease>.Unknown("no answer in time");
+        }
+    }
+
+    private async Task<V1Lease?> ReadLeaseAsync(CancellationToken cancellation)
+    {
+        var sentAt = time.BootTime();
+        using var timeout = new CancellationTokenSource(CallTimeout, time);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellation, timeout.Token);
+        try
+        {
+            var lease = await client.GetAsync<V1Lease>(Names.Record(cluster), @namespace, linked.Token);
+            if (lease is null)
+            {
+                Latest = new RecordReading(null, false, sentAt, true, null);
+                Changed?.Invoke();
+            }
+            else
+            {
+                Publish(lease, sentAt);
+            }
+            return lease;
+        }
+        catch (Exception exception) when (exception is KubernetesUnreachableException or KubernetesException || (exception is OperationCanceledException && !cancellation.IsCancellationRequested))
+        {
+            if (Latest.Reachable) Log.ApiUnreachable(logger, exception.Message);
+            Latest = Latest with { Reachable = false };
+            throw exception as KubernetesUnreachableException ?? new KubernetesUnreachableException(exception.Message, exception);
+        }
+    }
+
+    private void Publish(V1Lease lease, TimeSpan sentAt)
+    {
+        try
+        {
+            var record = RecordLease.Read(lease);
+            var news = Latest.Record?.ResourceVersion != record.ResourceVersion || Latest.Exists != true;
+            Latest = new RecordReading(record, true, sentAt, true, null);
+            if (news) Changed?.Invoke();
+        }
+        catch (FormatException exception)
+        {
+            Latest = Latest with { Exists = true, ReadAt = sentAt, Reachable = true, Unreadable = exception.Message };
+            Changed?.Invoke();
+        }
+    }
+
+    private string NewNonce() => $"{random.NextInt64():x16}";
+
+    private static ulong Version(string? resourceVersion) => ulong.TryParse(resourceVersion, out var version) ? version : 0;
+}

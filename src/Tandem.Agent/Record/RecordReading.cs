@@ -1,0 +1,30 @@
+using Tandem.Protocol.Records;
+
+namespace Tandem.Agent.Record;
+
+/// <summary>What is known of the record, and since when.</summary>
+/// <param name="Exists">False: the API says that there is none. Null: never read yet.</param>
+/// <param name="ReadAt">Boot-clock time at which the last successful read was *sent*: what it says was true then or later.</param>
+/// <param name="Unreadable">Why the Lease that is there holds no readable record; null where it does.</param>
+public sealed record RecordReading(PrimaryRecord? Record, bool? Exists, TimeSpan? ReadAt, bool Reachable, string? Unreadable)
+{
+    public static readonly RecordReading Never = new(null, null, null, false, null);
+}
+
+/// <summary>Outcome of one swap of the record. A closed set.</summary>
+public abstract record RecordSwap
+{
+    private RecordSwap() { }
+
+    /// <summary>Landed; <paramref name="SentAt"/> is the boot-clock time before it was sent: what leases are counted from.</summary>
+    public sealed record Applied(PrimaryRecord Record, TimeSpan SentAt) : RecordSwap;
+
+    /// <summary>The live read no longer called for it; nothing was sent.</summary>
+    public sealed record Moot(PrimaryRecord? Record) : RecordSwap;
+
+    /// <summary>Somebody else wrote first; nothing landed.</summary>
+    public sealed record Lost : RecordSwap;
+
+    /// <summary>It may have landed, or may still. Nothing may lean on either until a later swap of one's own succeeds [C9].</summary>
+    public sealed record Unknown(string Message) : RecordSwap;
+}

@@ -1,0 +1,82 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Tandem.Postgres.Files;
+using Tandem.Protocol.Records;
+using Tandem.Resources.Values;
+
+namespace Tandem.Agent.State;
+
+/// <summary>What was begun on the volume and must be seen through (or begun again) before its data means anything.</summary>
+public enum VolumeMarker { None, Initializing, Cloning, Rewinding }
+
+/// <summary>What an agent remembers beside its data; every change is fsynced before anything leans on it.</summary>
+public sealed record VolumeState
+{
+    /// <summary>This life of the volume: 32 hex digits, made at the first start and again before every rebuild.</summary>
+    public required string Volume { get; init; }
+
+    /// <summary>The promise: no epoch below this is obeyed ever again.</summary>
+    public Epoch Promise { get; init; }
+
+    /// <summary>History of the data: of the holder that is (or was last) followed, or one's own.</summary>
+    public ImmutableList<LineageEntry> Lineage { get; init; } = [];
+
+    public VolumeMarker Marker { get; init; }
+
+    /// <summary>A hold given to an asynchronous primary: nothing is promised above <see cref="HoldEpoch"/> before it ends. After a restart the agent is bound for its whole length again.</summary>
+    public TimeSpan HoldLength { get; init; }
+    public Epoch HoldEpoch { get; init; }
+
+    /// <summary>Highest pair epoch that the data was written under, so that a site never opens below it [S7].</summary>
+    public PairEpoch? PairEpoch { get; init; }
+}
+
+/// <summary>Where <see cref="VolumeState"/> is kept. Save returns when it is on the disk.</summary>
+public interface IVolumeStore
+{
+    VolumeState? Load();
+    void Save(VolumeState state);
+
+    /// <summary>A small durable write on the volume, for the check of its health (requirement C5). Throws where it fails.</summary>
+    void Probe();
+}
+
+/// <summary><c>agent/state.json</c> on the claim: durable when <see cref="Save"/> returns, so that a power loss never brings an older promise back.</summary>
+public sealed class FileVolumeStore(string folder) : IVolumeStore
+{
+    private string Path => System.IO.Path.Combine(folder, "state.json");
+
+    public VolumeState? Load()
+    {
+        if (!File.Exists(Path)) return null;
+        var document = JsonSerializer.Deserialize(File.ReadAllText(Path), VolumeJson.Default.VolumeDocument)
+            ?? throw new InvalidDataException($"{Path} is empty");
+        return new VolumeState
+        {
+            Volume = document.Volume,
+            Promise = new Epoch(document.Promise),
+            Lineage = RecordCodec.DecodeLineageText(document.Lineage),
+            Marker = document.Marker,
+            HoldLength = TimeSpan.FromMilliseconds(document.HoldMilliseconds),
+            HoldEpoch = new Epoch(document.HoldEpoch),
+            PairEpoch = document.PairEpoch is { } pair ? PairEpoch.Parse(pair) : null,
+        };
+    }
+
+    public void Save(VolumeState state)
+    {
+        Directory.CreateDirectory(folder);
+        var document = new VolumeDocument(state.Volume, state.Promise.Value, RecordCodec.EncodeLineageText(state.Lineage), state.Marker,
+            (long)state.HoldLength.TotalMilliseconds, state.HoldEpoch.Value, state.PairEpoch?.ToString());
+        AtomicFile.Write(Path, JsonSerializer.SerializeToUtf8Bytes(document, VolumeJson.Default.VolumeDocument));
+    }
+
+    public void Probe() => AtomicFile.Write(System.IO.Path.Combine(folder, "probe"), "probe"u8);
+}
+
+internal sealed record VolumeDocument(string Volume, long Promise, string Lineage, VolumeMarker Marker, long HoldMilliseconds, long HoldEpoch, string? PairEpoch);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true)]
+[JsonSerializable(typeof(VolumeDocument))]
+internal sealed partial class VolumeJson : JsonSerializerContext;

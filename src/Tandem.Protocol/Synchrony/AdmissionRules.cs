@@ -1,0 +1,30 @@
+using Tandem.Protocol.Records;
+using Tandem.Resources.Values;
+
+namespace Tandem.Protocol.Synchrony;
+
+/// <param name="Reason">CamelCase.</param>
+public sealed record AdmissionProblem(string Reason, string Message);
+
+/// <summary>
+/// When clients may come in [C1]: after every promotion and every restart in place, once k of the set have flushed the end of recovery *and* a record of the
+/// holder's own epoch. Until then what a client read here could still vanish: older records alone can lose to a log of a later epoch.
+/// </summary>
+public static class AdmissionRules
+{
+    /// <param name="flushed">Flush position by application_name.</param>
+    /// <param name="ownRecord">LSN after the first record of the own epoch; it lies beyond the end of recovery.</param>
+    /// <returns>Null where clients may come in.</returns>
+    public static AdmissionProblem? Judge(QuorumClause? clause, SynchronyTarget target, IReadOnlyCollection<StandbyHealth> standbys, IReadOnlyDictionary<string, Lsn?> flushed, Lsn ownRecord)
+    {
+        if (clause is null) return new AdmissionProblem("NoClause", "the record has no clause of this reign yet");
+        if (clause.IsEmpty)
+            return target.IsSynchronous && !target.Preferred
+                ? new AdmissionProblem("WaitingForStandbys", "durability is Required, and no standby is in the synchronous set yet")
+                : null;
+        var have = clause.Members.Where(m => flushed.GetValueOrDefault(m.ReplicationName) is { } lsn && lsn >= ownRecord).ToList();
+        return have.Count >= clause.Acknowledgements
+            ? null
+            : new AdmissionProblem("WaitingForStandbys", $"{have.Count} of {clause} have flushed {ownRecord}; {standbys.Count(s => s.Streaming)} standbys stream");
+    }
+}
