@@ -28,6 +28,7 @@ public sealed class ClusterActuator(IKubernetesClient client, SentLedger ledger,
     private Task ActAsync(ClusterObservation observation, ClusterAction action, CancellationToken cancellation) => action switch
     {
         ClusterAction.Apply apply => ApplyAsync(observation, apply.Object, cancellation),
+        ClusterAction.AdoptRecord adopt => AdoptRecordAsync(observation, adopt, cancellation),
         ClusterAction.FoundAuthority => FoundAsync(observation, CertificateSecretBuilder.AuthoritySecret(observation.Cluster, NewAuthority(observation)), cancellation),
         ClusterAction.ReplaceAuthority => ApplySecretAsync(observation, CertificateSecretBuilder.AuthoritySecret(observation.Cluster, NewAuthority(observation)), cancellation),
         ClusterAction.IssueInstanceCertificate issue => ApplySecretAsync(observation, InstanceSecret(observation, issue.Instance), cancellation),
@@ -109,6 +110,21 @@ public sealed class ClusterActuator(IKubernetesClient client, SentLedger ledger,
             },
         };
         await client.PatchAsync<DatabaseCluster>(observation.Name, observation.Key.Namespace, patch.ToJsonString(), cancellation);
+    }
+
+    /// <summary>A conflict means that the holder has renewed in between: the next look tries again.</summary>
+    private async Task AdoptRecordAsync(ClusterObservation observation, ClusterAction.AdoptRecord adopt, CancellationToken cancellation)
+    {
+        var owner = OwnedMetadata.OwnerReference(observation.Cluster);
+        var patch = new JsonObject
+        {
+            ["metadata"] = new JsonObject
+            {
+                ["resourceVersion"] = adopt.ResourceVersion,
+                ["ownerReferences"] = new JsonArray(new JsonObject { ["apiVersion"] = owner.ApiVersion, ["kind"] = owner.Kind, ["name"] = owner.Name, ["uid"] = owner.Uid, ["controller"] = true }),
+            },
+        };
+        await client.PatchAsync<V1Lease>(Names.Record(observation.Name), observation.Key.Namespace, patch.ToJsonString(), cancellation);
     }
 
     private KeyPair NewAuthority(ClusterObservation observation) => CertificateAuthority.Found($"{observation.Name}.{observation.Key.Namespace}", time.GetUtcNow());

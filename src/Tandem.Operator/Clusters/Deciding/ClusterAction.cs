@@ -11,6 +11,11 @@ public abstract record ClusterAction(string Reason, string Message)
     /// <summary>Server-side apply of the fields that the operator owns.</summary>
     public sealed record Apply(DesiredObject Object, string Reason, string Message) : ClusterAction(Reason, Message);
 
+    /// <summary>
+    /// Makes the cluster the owner of the record's Lease, so that deleting the cluster deletes the record too: metadata alone, by swap on exactly this version.
+    /// </summary>
+    public sealed record AdoptRecord(string ResourceVersion, string Reason, string Message) : ClusterAction(Reason, Message);
+
     /// <summary>Draws the cluster's authority. Only by create: one that is there is never replaced by accident.</summary>
     public sealed record FoundAuthority(string Reason, string Message) : ClusterAction(Reason, Message);
 

@@ -18,11 +18,12 @@ public static class ClusterDecider
         GatePolicies.ClusterIsBeingDeleted,
         GatePolicies.ClusterIsPaused,
         GatePolicies.SpecIsRefused,
+        GatePolicies.NamesAreTaken,
     ];
 
     private static readonly Policy[] Policies =
     [
-        ObjectPolicies.NamesAreTaken,
+        ObjectPolicies.RecordBelongsToTheCluster,
         ObjectPolicies.AgentsMayDoTheirWork,
         ObjectPolicies.ServicesStand,
         ObjectPolicies.OneEvictionAtATime,

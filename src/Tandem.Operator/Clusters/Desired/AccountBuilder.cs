@@ -25,6 +25,8 @@ public static class AccountBuilder
                 // The record. RBAC cannot restrict create by name; a Lease of another name gives its maker nothing.
                 Rule("coordination.k8s.io", "leases", null, "get", "list", "watch", "create"),
                 Rule("coordination.k8s.io", "leases", [Names.Record(name)], "update", "patch"),
+                // Of the pair's record they only write an annotation: the question whether the other site has gone ahead [S8].
+                .. cluster.Spec.Pair is { } asked ? new[] { Rule("coordination.k8s.io", "leases", [Names.PairRecord(asked)], "patch") } : [],
                 // The selectors that follow the holder.
                 Rule("", "services", [Names.ReadWriteService(name), Names.ReplicationService(name)], "get", "update", "patch"),
                 // The others' addresses, and whether the container of a holder has ended; on its own pod an agent writes its role.

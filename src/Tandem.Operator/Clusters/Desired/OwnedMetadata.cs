@@ -31,7 +31,11 @@ public static class OwnedMetadata
     /// <summary>Whether it belongs to this very cluster, not to an earlier one of the name.</summary>
     public static bool IsOf(DatabaseCluster cluster, IKubernetesObject part) => part.Metadata.OwnerReferences?.Any(o => o.Uid == cluster.Metadata.Uid) == true;
 
-    private static V1OwnerReference OwnerReference(DatabaseCluster cluster) => new()
+    /// <summary>Whether it belongs to a cluster of the same name that is no more.</summary>
+    public static bool IsOfAnother(DatabaseCluster cluster, IKubernetesObject part) =>
+        part.Metadata.OwnerReferences?.Any(o => o.Kind == nameof(DatabaseCluster) && o.Name == cluster.Metadata.Name && o.Uid != cluster.Metadata.Uid) == true;
+
+    public static V1OwnerReference OwnerReference(DatabaseCluster cluster) => new()
     {
         ApiVersion = Names.Group + "/v1alpha1",
         Kind = nameof(DatabaseCluster),

@@ -24,7 +24,10 @@ public sealed record ClusterObservation
     /// <summary>resourceVersion of every object of the cluster that is there.</summary>
     public ImmutableDictionary<ObjectName, string> Live { get; init; } = ImmutableDictionary<ObjectName, string>.Empty;
 
-    /// <summary>Objects that bear the cluster's label but belong to another owner: never touched.</summary>
+    /// <summary>Whether the record's Lease has the cluster for its owner.</summary>
+    public bool RecordIsOwned { get; init; } = true;
+
+    /// <summary>Objects that belong to an earlier cluster of the same name: never touched.</summary>
     public ImmutableSortedSet<string> Foreign { get; init; } = [];
 
     /// <summary>What this operator has sent since it leads.</summary>

@@ -27,12 +27,16 @@ public sealed class ClusterObserver(ClusterCaches caches, AgentReports reports, 
         if (caches.Budgets is { } budgets) Parts(budgets);
         if (caches.BetaBudgets is { } betaBudgets) Parts(betaBudgets);
 
+        var lease = caches.Leases.Get(key.Namespace, Names.Record(key.Name));
+        if (lease is not null && OwnedMetadata.IsOfAnother(cluster, lease)) foreign.Add($"Lease {lease.Metadata.Name}");
+
         return new ClusterObservation
         {
             Now = time.GetUtcNow(),
             Cluster = cluster,
             Settings = settings,
-            Record = RecordReading.Of(caches.Leases.Get(key.Namespace, Names.Record(key.Name))),
+            Record = RecordReading.Of(lease),
+            RecordIsOwned = lease is null || OwnedMetadata.IsOf(cluster, lease),
             Pods = pods,
             Claims = claims,
             Services = services,
@@ -55,11 +59,8 @@ public sealed class ClusterObserver(ClusterCaches caches, AgentReports reports, 
             foreach (var part in cache.List(key.Namespace))
             {
                 if (ClusterKey.OfPart(part) != key) continue;
-                if (!OwnedMetadata.IsOf(cluster, part))
-                {
-                    foreign.Add($"{kind} {part.Metadata.Name}");
-                    continue;
-                }
+                if (OwnedMetadata.IsOfAnother(cluster, part)) foreign.Add($"{kind} {part.Metadata.Name}");
+                if (!OwnedMetadata.IsOf(cluster, part)) continue;
 
                 parts.Add(part.Metadata.Name!, part);
                 live.Add(new ObjectName(kind, part.Metadata.Name!), part.Metadata.ResourceVersion!);

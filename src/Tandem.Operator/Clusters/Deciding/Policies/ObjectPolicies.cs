@@ -7,11 +7,10 @@ namespace Tandem.Operator.Clusters.Deciding.Policies;
 /// <summary>The objects around the pods.</summary>
 public static class ObjectPolicies
 {
-    /// <summary>What bears this cluster's label but another owner belongs to an earlier cluster of the name, or to nobody: it is about to be collected, and is never taken over.</summary>
-    public static ClusterDecision NamesAreTaken(ClusterObservation observation) => observation.Foreign.IsEmpty
-        ? ClusterDecision.Nothing
-        : ClusterDecision.HoldFor(TimeSpan.FromSeconds(5), HoldKind.Waiting, "NameTaken",
-            $"{string.Join(", ", observation.Foreign)} belong to another cluster of this name: waits until they are gone");
+    /// <summary>The agents make the record, and know nothing of owners. A record that outlived its cluster would bind the next one of the name to volumes that are gone.</summary>
+    public static ClusterDecision RecordBelongsToTheCluster(ClusterObservation observation) => observation is { RecordIsOwned: false, PrimaryRecord: { } record }
+        ? ClusterDecision.Do(new ClusterAction.AdoptRecord(record.ResourceVersion, "RecordAdopted", $"the Lease {Names.Record(observation.Name)} comes to belong to the cluster"))
+        : ClusterDecision.Nothing;
 
     public static ClusterDecision AgentsMayDoTheirWork(ClusterObservation observation) =>
         Sending.Object(observation, AccountBuilder.Account(observation.Cluster))
