@@ -10,6 +10,9 @@ internal static partial class Log
     [LoggerMessage(100, LogLevel.Information, "{Cluster}: {Reason}: {Message}")]
     public static partial void Acting(ILogger logger, ClusterKey cluster, string reason, string message);
 
+    [LoggerMessage(105, LogLevel.Debug, "{Cluster}: {Message}")]
+    public static partial void Checking(ILogger logger, ClusterKey cluster, string message);
+
     [LoggerMessage(101, LogLevel.Warning, "{Cluster}: the API server refuses {Object}: {Message}")]
     public static partial void Refused(ILogger logger, ClusterKey cluster, ObjectName @object, string message);
 

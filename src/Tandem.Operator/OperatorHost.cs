@@ -24,7 +24,7 @@ public sealed class OperatorHost : IAsyncDisposable
     private readonly AgentReports _reports;
     private readonly ClusterMetrics _clusterMetrics = new();
 
-    public OperatorHost(IKubernetesClient client, OperatorOptions options, KubernetesVersion version, string agentImage, IAgentLinkFactory links, TimeProvider time, Random random, ILoggerFactory loggers)
+    public OperatorHost(IKubernetesClient client, OperatorOptions options, bool hasPolicyV1, string agentImage, IAgentLinkFactory links, TimeProvider time, Random random, ILoggerFactory loggers)
     {
         var identity = $"{options.PodName ?? Environment.MachineName}_{Guid.NewGuid():N}";
         var elector = options.LeaderElection
@@ -35,7 +35,7 @@ public sealed class OperatorHost : IAsyncDisposable
         _reports = new AgentReports(links, time);
 
         IPairStandings pairs = new NoPairs();
-        AddClusters(client, options, version, new PodSettings(options.Site, agentImage), pairs, time, loggers);
+        AddClusters(client, options, hasPolicyV1, new PodSettings(options.Site, agentImage), pairs, time, loggers);
     }
 
     /// <summary>All caches have been filled once.</summary>
@@ -66,9 +66,9 @@ public sealed class OperatorHost : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _reports.DisposeAsync();
 
-    private void AddClusters(IKubernetesClient client, OperatorOptions options, KubernetesVersion version, PodSettings settings, IPairStandings pairs, TimeProvider time, ILoggerFactory loggers)
+    private void AddClusters(IKubernetesClient client, OperatorOptions options, bool hasPolicyV1, PodSettings settings, IPairStandings pairs, TimeProvider time, ILoggerFactory loggers)
     {
-        var caches = new ClusterCaches(_host, options.Namespaces, version.IsAtLeast(1, 21));
+        var caches = new ClusterCaches(_host, options.Namespaces, hasPolicyV1);
         var ledger = new SentLedger();
         var controller = new ClusterController(
             new ClusterObserver(caches, _reports, ledger, new CertificateMemory(), pairs, settings, time),

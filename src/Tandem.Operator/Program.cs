@@ -66,7 +66,7 @@ try
     var version = await Startup.ReachServerAsync(client, TimeProvider.System, logger, stopping);
     var agentImage = options.AgentImage ?? await Startup.OwnImageAsync(client, options, stopping);
     Log.Started(logger, options.Site, configuration.ToString(), $"{version.Major}.{version.Minor}", options.Namespaces.Count == 0 ? "all" : string.Join(", ", options.Namespaces), agentImage);
-    await using (host = new OperatorHost(client, options, version, agentImage, new AgentLinkFactory(), TimeProvider.System, new Random(), loggers))
+    await using (host = new OperatorHost(client, options, await Startup.HasPolicyV1Async(client, options, stopping), agentImage, new AgentLinkFactory(), TimeProvider.System, new Random(), loggers))
     {
         await host.RunAsync(stopping);
     }

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Tandem.Kubernetes.Client;
 using Tandem.Kubernetes.Models;
+using Tandem.Resources;
 
 namespace Tandem.Operator;
 
@@ -23,6 +24,24 @@ internal static class Startup
                 Log.WaitsForServer(logger, exception.Message);
                 await Task.Delay(RetryAfter, time, cancellation);
             }
+        }
+    }
+
+    /// <summary>Whether the server knows policy/v1. Asked of the API itself: a version number says little about a server that somebody has built.</summary>
+    public static async Task<bool> HasPolicyV1Async(IKubernetesClient client, OperatorOptions options, CancellationToken cancellation)
+    {
+        try
+        {
+            await client.ListAsync<V1PodDisruptionBudget>(options.Namespaces.FirstOrDefault() ?? options.PodNamespace ?? "default", labelSelector: $"{Names.ClusterLabel}=none", cancellation: cancellation);
+            return true;
+        }
+        catch (KubernetesException exception) when (exception.StatusCode == 404)
+        {
+            return false;
+        }
+        catch (KubernetesException exception) when (exception.StatusCode == 403)
+        {
+            return true; // it is known, only not to be listed there
         }
     }
 

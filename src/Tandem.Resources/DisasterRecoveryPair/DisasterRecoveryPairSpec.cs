@@ -8,6 +8,7 @@ namespace Tandem.Resources;
 [Description("The two sites, and which of them shall be writable. The same at both sites.")]
 [ValidationRule("self.sites.exists(s, s.name == self.primarySite)", "spec.primarySite must be the name of one of spec.sites")]
 [ValidationRule("self.failover.mode != 'Automatic' || has(self.arbiter)", "spec.failover.mode Automatic needs spec.arbiter: two sites alone never fail over by themselves")]
+[ValidationRule("self.sites.all(s, oldSelf.sites.exists(o, o.name == s.name))", "spec.sites[].name cannot be changed: the pair's records speak of the old names; delete the pair, then make a new one")]
 public sealed record DisasterRecoveryPairSpec
 {
     [Description("Name of the DatabaseCluster, the same at both sites, in the namespace of this pair. Cannot be changed.")]

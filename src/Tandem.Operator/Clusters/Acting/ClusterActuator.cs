@@ -20,7 +20,8 @@ public sealed class ClusterActuator(IKubernetesClient client, SentLedger ledger,
     {
         foreach (var action in actions)
         {
-            Log.Acting(logger, observation.Key, action.Reason, action.Message);
+            if (action is ClusterAction.Apply { IsCheck: true }) Log.Checking(logger, observation.Key, action.Message);
+            else Log.Acting(logger, observation.Key, action.Reason, action.Message);
             await ActAsync(observation, action, cancellation);
         }
     }
@@ -53,8 +54,8 @@ public sealed class ClusterActuator(IKubernetesClient client, SentLedger ledger,
 
         try
         {
-            var version = await desired.ApplyAsync(client, cancellation);
-            ledger.Note(observation.Key, name, new Sent(desired.Hash, version, null, time.GetUtcNow()));
+            var stored = await desired.ApplyAsync(client, cancellation);
+            ledger.Note(observation.Key, name, new Sent(desired.Hash, ObjectVersion.Of(stored), null, time.GetUtcNow()));
         }
         catch (KubernetesException exception) when (IsFinal(exception.StatusCode))
         {
@@ -80,7 +81,7 @@ public sealed class ClusterActuator(IKubernetesClient client, SentLedger ledger,
         switch (await client.CreateAsync(value, cancellation))
         {
             case SwapResult<T>.Applied applied:
-                ledger.Note(observation.Key, name, new Sent(hash, applied.Value.Metadata.ResourceVersion, null, time.GetUtcNow()));
+                ledger.Note(observation.Key, name, new Sent(hash, ObjectVersion.Of(applied.Value), null, time.GetUtcNow()));
                 return;
             case SwapResult<T>.Conflict when await client.GetAsync<T>(value.Metadata.Name!, value.Metadata.Namespace, cancellation) is { } present && !OwnedMetadata.IsOf(observation.Cluster, present):
                 Refused(observation, name, hash, "an object of this name exists and does not belong to this cluster");

@@ -9,7 +9,8 @@ namespace Tandem.Operator.Clusters.Deciding;
 public abstract record ClusterAction(string Reason, string Message)
 {
     /// <summary>Server-side apply of the fields that the operator owns.</summary>
-    public sealed record Apply(DesiredObject Object, string Reason, string Message) : ClusterAction(Reason, Message);
+    /// <param name="IsCheck">The same was sent before; somebody has written the object since, perhaps to fields of their own: an apply that changes nothing is the check.</param>
+    public sealed record Apply(DesiredObject Object, bool IsCheck, string Reason, string Message) : ClusterAction(Reason, Message);
 
     /// <summary>
     /// Makes the cluster the owner of the record's Lease, so that deleting the cluster deletes the record too: metadata alone, by swap on exactly this version.

@@ -8,8 +8,8 @@ public abstract record DesiredObject(string Kind, string Name, string Hash)
 {
     public abstract IKubernetesObject Value { get; }
 
-    /// <summary>Server-side apply; returns the resourceVersion that the object has since.</summary>
-    public abstract Task<string?> ApplyAsync(IKubernetesClient client, CancellationToken cancellation);
+    /// <summary>Server-side apply; returns the object as it is since.</summary>
+    public abstract Task<IKubernetesObject> ApplyAsync(IKubernetesClient client, CancellationToken cancellation);
 
     /// <summary>What bears this name now, read live; null: nothing.</summary>
     public abstract Task<IKubernetesObject?> ReadAsync(IKubernetesClient client, CancellationToken cancellation);
@@ -23,8 +23,8 @@ public abstract record DesiredObject(string Kind, string Name, string Hash)
     {
         public override IKubernetesObject Value => Object;
 
-        public override async Task<string?> ApplyAsync(IKubernetesClient client, CancellationToken cancellation) =>
-            (await client.ApplyAsync(Object, OperatorNames.FieldManager, force: true, cancellation)).Metadata.ResourceVersion;
+        public override async Task<IKubernetesObject> ApplyAsync(IKubernetesClient client, CancellationToken cancellation) =>
+            await client.ApplyAsync(Object, OperatorNames.FieldManager, force: true, cancellation);
 
         public override async Task<IKubernetesObject?> ReadAsync(IKubernetesClient client, CancellationToken cancellation) =>
             await client.GetAsync<T>(Object.Metadata.Name!, Object.Metadata.Namespace, cancellation);

@@ -21,7 +21,7 @@ public sealed record ClusterObservation
     public ImmutableSortedDictionary<string, V1PersistentVolumeClaim> Claims { get; init; } = ImmutableSortedDictionary<string, V1PersistentVolumeClaim>.Empty;
     public ImmutableSortedDictionary<string, V1Service> Services { get; init; } = ImmutableSortedDictionary<string, V1Service>.Empty;
 
-    /// <summary>resourceVersion of every object of the cluster that is there.</summary>
+    /// <summary>Version (<see cref="ObjectVersion"/>) of every object of the cluster that is there.</summary>
     public ImmutableDictionary<ObjectName, string> Live { get; init; } = ImmutableDictionary<ObjectName, string>.Empty;
 
     /// <summary>Whether the record's Lease has the cluster for its owner.</summary>

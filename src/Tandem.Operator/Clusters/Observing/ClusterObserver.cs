@@ -63,7 +63,7 @@ public sealed class ClusterObserver(ClusterCaches caches, AgentReports reports, 
                 if (!OwnedMetadata.IsOf(cluster, part)) continue;
 
                 parts.Add(part.Metadata.Name!, part);
-                live.Add(new ObjectName(kind, part.Metadata.Name!), part.Metadata.ResourceVersion!);
+                live.Add(new ObjectName(kind, part.Metadata.Name!), ObjectVersion.Of(part)!);
             }
 
             return parts.ToImmutable();

@@ -35,15 +35,26 @@ public static class PodFacts
         if (pod.Status?.Conditions?.FirstOrDefault(c => c is { Type: "PodScheduled", Status: "False" }) is { } unscheduled) return (unscheduled.Reason ?? "Unscheduled", unscheduled.Message ?? "no node takes the pod");
         var statuses = (pod.Status?.InitContainerStatuses ?? []).Concat(pod.Status?.ContainerStatuses ?? []);
         var waiting = statuses.FirstOrDefault(c => c.State?.Waiting?.Reason is not null and not "PodInitializing" and not "ContainerCreating");
-        if (waiting is not null) return (waiting.State!.Waiting!.Reason!, $"container {waiting.Name}: {waiting.State.Waiting.Message ?? waiting.State.Waiting.Reason}{LastWords(waiting)}");
+        if (waiting is not null) return (Word(waiting.State!.Waiting!.Reason!), $"container {waiting.Name}: {waiting.State.Waiting.Message ?? waiting.State.Waiting.Reason}{LastWords(waiting)}");
         var ended = statuses.FirstOrDefault(c => c.State?.Terminated is { ExitCode: not 0 });
-        if (ended is not null) return ("ContainerEnded", $"container {ended.Name} ended with {ended.State!.Terminated!.ExitCode}");
+        if (ended is not null) return (CrashLooping, $"container {ended.Name} ended with {ended.State!.Terminated!.ExitCode}");
         return ("Starting", pod.Spec?.NodeName is { } node ? $"the pod is being started on {node}" : "the pod waits for a node");
     }
 
     /// <summary>Reasons of the kubelet that nothing but a change of the spec, or of the world, ends.</summary>
     public static bool IsFailing(V1Pod pod) => WhyNotRunning(pod)?.Reason is { } reason
-        && (reason.Contains("BackOff", StringComparison.Ordinal) || reason.Contains("Err", StringComparison.Ordinal) || reason is "InvalidImageName" or "ContainerEnded" or "Unschedulable");
+        && (reason.Contains("Err", StringComparison.Ordinal) || reason is ImageNotPulled or CrashLooping or "InvalidImageName" or "Unschedulable");
+
+    private const string ImageNotPulled = nameof(ImageNotPulled);
+    private const string CrashLooping = nameof(CrashLooping);
+
+    /// <summary>The kubelet goes to and fro between the failure and the pause after it; for who reads it, it is one state.</summary>
+    private static string Word(string reason) => reason switch
+    {
+        "ErrImagePull" or "ImagePullBackOff" or "ErrImageNeverPull" => ImageNotPulled,
+        "CrashLoopBackOff" => CrashLooping,
+        _ => reason,
+    };
 
     private static V1ContainerStatus? Database(V1Pod pod) => pod.Status?.ContainerStatuses?.FirstOrDefault(c => c.Name == Names.PostgresContainer);
 

@@ -56,11 +56,18 @@ public static class ConditionRules
     {
         if (decision.Holds.FirstOrDefault(h => h.Kind == HoldKind.Refused) is { } refused) return Verdict.No(refused.Reason, refused.Message);
         if (decision.Holds.FirstOrDefault(h => h.Kind == HoldKind.Paused) is { } paused) return Verdict.No(paused.Reason, paused.Message);
-        if (decision.Actions.FirstOrDefault() is { } action) return Verdict.Yes(action.Reason, action.Message);
+        if (decision.Actions.FirstOrDefault(a => a is not ClusterAction.Apply { IsCheck: true }) is { } action) return Verdict.Yes(action.Reason, action.Message);
         if (decision.Holds.FirstOrDefault(h => h.Kind == HoldKind.Waiting) is { } waiting) return Verdict.Yes(waiting.Reason, waiting.Message);
+        if (observation.Instances.FirstOrDefault(i => i.Report is { State: AgentStates.Held }) is { } held) return Verdict.No(held.Report!.Reason ?? "Held", $"{held.Name} is held: {held.Report.Message}");
         if (observation.Instances.FirstOrDefault(i => i.Report?.State is AgentStates.Founding or AgentStates.Cloning or AgentStates.Rewinding) is { } building)
             return Verdict.Yes("Building", $"{building.Name} is {building.Report!.State}");
         if (decision.Holds.FirstOrDefault(h => h.Kind == HoldKind.Stuck) is { } stuck) return Verdict.No(stuck.Reason, stuck.Message);
+        foreach (var instance in observation.Instances.Where(i => i.IsWanted))
+        {
+            if (instance.Pod is not null && PodFacts.IsFailing(instance.Pod) && PodFacts.WhyNotRunning(instance.Pod) is { } why) return Verdict.No(why.Reason, $"{instance.Name} does not start: {why.Message}");
+            if (instance.WhyUnsettled(observation.PrimaryRecord?.RunMode ?? RunMode.Primary) is { } unsettled) return Verdict.Yes("InstanceIsComing", $"{instance.Name}: {unsettled}");
+        }
+
         return Verdict.No("UpToDate", "everything that the spec asks for is there");
     }
 

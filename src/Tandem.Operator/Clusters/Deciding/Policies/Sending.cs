@@ -21,15 +21,16 @@ public static class Sending
         if (observation.Sent.GetValueOrDefault(name) is { } sent && sent.Hash == desired.Hash)
         {
             if (sent.Refusal is { } refusal) return observation.Now - sent.At < RefusalStands ? Refused(desired.ToString(), refusal) : Send();
-            if (sent.ResourceVersion == live) return ClusterDecision.Nothing;
+            if (sent.Version == live) return ClusterDecision.Nothing;
             if (observation.Now - sent.At < CacheLag) return new ClusterDecision([], [], CacheLag);
+            if (live is not null) return ClusterDecision.Do(new ClusterAction.Apply(desired, true, $"{desired.Kind}Checked", $"{desired} was written by somebody else and is checked"));
         }
 
         return Send();
 
         ClusterDecision Send() => ClusterDecision.Do(live is null
-            ? new ClusterAction.Apply(desired, $"{desired.Kind}Missing", $"{desired} is made")
-            : new ClusterAction.Apply(desired, $"{desired.Kind}Differs", $"{desired} is put right"));
+            ? new ClusterAction.Apply(desired, false, $"{desired.Kind}Made", $"{desired} is made")
+            : new ClusterAction.Apply(desired, observation.Sent.GetValueOrDefault(name) is null, $"{desired.Kind}Changed", $"{desired} is brought to what the spec asks for"));
     }
 
     /// <summary>Whether something of that name was sent so lately that the cache may not show it yet.</summary>
