@@ -2,7 +2,9 @@ using System.Net;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Tandem.Kubernetes.Crds;
+using Tandem.Kubernetes.Serialization;
 using Tandem.Resources;
+using Tandem.Resources.Values;
 using Tandem.Sandbox;
 using Tandem.Tests.Support;
 
@@ -11,6 +13,8 @@ namespace Tandem.Tests.Resources;
 /// <summary>The CRDs on a real API server: what it refuses, what it fills in, what it shows.</summary>
 public sealed class SchemaTests(SchemaTests.ServerWithCrds server) : IClassFixture<SchemaTests.ServerWithCrds>
 {
+    static SchemaTests() => KubernetesJson.Register(TandemJsonContext.Default);
+
     [Theory, InlineData("DatabaseCluster"), InlineData("DisasterRecoveryPair")]
     public async Task Server_refuses_what_a_schema_can(string kind)
     {
@@ -68,6 +72,27 @@ public sealed class SchemaTests(SchemaTests.ServerWithCrds server) : IClassFixtu
         Assert.NotEqual(manifest["spec"]!.ToJsonString(), stored["spec"]!.ToJsonString());
     }
 
+    /// <summary>What the operator reports is what is read back: no field of status is unknown to the schema (it would be dropped silently), none of another type.</summary>
+    [Theory, InlineData("DatabaseCluster"), InlineData("DisasterRecoveryPair")]
+    public async Task Status_with_every_field_is_kept_whole(string kind)
+    {
+        var status = kind == "DatabaseCluster" ? JsonNode.Parse(KubernetesJson.Serialize(new DatabaseCluster { Status = Filled.Of<DatabaseClusterStatus>() }))!["status"]! : JsonNode.Parse(KubernetesJson.Serialize(new DisasterRecoveryPair { Status = Filled.Of<DisasterRecoveryPairStatus>() }))!["status"]!;
+        var stored = await server.ReportAsync(Samples.Smallest(kind), status);
+        Assert.True(JsonNode.DeepEquals(status, stored["status"]), $"sent {status.ToJsonString()}\nstored {stored["status"]?.ToJsonString()}");
+    }
+
+    [Fact, Requirement("B12", "E17")]
+    public async Task Columns_tell_the_story_in_one_line()
+    {
+        var cluster = new DatabaseClusterStatus { RunMode = ClusterRunMode.Primary, Primary = "orders-2", InstancesText = "3/3", Synchronization = "Quorum 1 of 2", Epoch = new Epoch(7) };
+        Conditions.Set(cluster.Conditions, ConditionTypes.Ready, ConditionStatus.True, "AllReady", "3 of 3 instances are ready", 1, DateTimeOffset.UnixEpoch);
+        Assert.Equal(["smallest", "Primary", "orders-2", "True", "3/3", "Quorum 1 of 2", "7"], await server.RowAsync(Samples.Smallest("DatabaseCluster"), JsonNode.Parse(KubernetesJson.Serialize(new DatabaseCluster { Status = cluster }))!["status"]!));
+
+        var pair = new DisasterRecoveryPairStatus { PrimarySite = "east", StandbySite = "west", Phase = PairPhase.Streaming, Epoch = 3, RecoveryPoint = new RecoveryPointStatus { Text = "0.2s" }, RecoveryTime = new RecoveryTimeStatus { Text = "1s" } };
+        Conditions.Set(pair.Conditions, ConditionTypes.Protected, ConditionStatus.True, "Streaming", "the other site follows", 1, DateTimeOffset.UnixEpoch);
+        Assert.Equal(["smallest", "east", "west", "Streaming", "True", "0.2s", "1s", "3"], await server.RowAsync(Samples.Smallest("DisasterRecoveryPair"), JsonNode.Parse(KubernetesJson.Serialize(new DisasterRecoveryPair { Status = pair }))!["status"]!));
+    }
+
     /// <summary>Older servers leave the index of a list out.</summary>
     private static string WithoutIndexes(string field) => Regex.Replace(field, @"\[\d+\]", "");
 
@@ -113,6 +138,38 @@ public sealed class SchemaTests(SchemaTests.ServerWithCrds server) : IClassFixtu
             try
             {
                 return await Api.SendAsync(HttpMethod.Put, item + "?dryRun=All", update);
+            }
+            finally
+            {
+                await Api.SendAsync(HttpMethod.Delete, item);
+            }
+        }
+
+        /// <summary>Makes the object, writes its status, and takes it away again.</summary>
+        /// <returns>The object as the server keeps it.</returns>
+        public Task<JsonNode> ReportAsync(JsonObject manifest, JsonNode status) => ReportAsync(manifest, status, "application/json");
+
+        /// <summary>As <see cref="ReportAsync(JsonObject, JsonNode)"/>.</summary>
+        /// <returns>What <c>kubectl get</c> shows of it, but for the age.</returns>
+        public async Task<IEnumerable<string?>> RowAsync(JsonObject manifest, JsonNode status)
+        {
+            var table = await ReportAsync(manifest, status, "application/json;as=Table;v=v1;g=meta.k8s.io");
+            var columns = table["columnDefinitions"]!.AsArray();
+            return table["rows"]![0]!["cells"]!.AsArray().Where((_, i) => columns[i]!["priority"]!.GetValue<int>() == 0 && columns[i]!["name"]!.GetValue<string>() != "Age").Select(c => c?.ToString());
+        }
+
+        private async Task<JsonNode> ReportAsync(JsonObject manifest, JsonNode status, string accept)
+        {
+            var path = Path(manifest);
+            var item = $"{path}/{manifest["metadata"]!["name"]}";
+            var (made, stored) = await Api.SendAsync(HttpMethod.Post, path, manifest);
+            Assert.True(made == HttpStatusCode.Created, $"answered {(int)made} {stored["message"]}");
+            try
+            {
+                stored["status"] = status.DeepClone();
+                var (written, answer) = await Api.SendAsync(HttpMethod.Put, item + "/status", stored);
+                Assert.True(written == HttpStatusCode.OK, $"answered {(int)written} {answer["message"]}");
+                return (await Api.SendAsync(HttpMethod.Get, item, accept: accept)).Body;
             }
             finally
             {

@@ -29,9 +29,10 @@ public sealed class RawApi : IDisposable
         { BaseAddress = new Uri(cluster["server"]!.GetValue<string>()), Timeout = TimeSpan.FromSeconds(60) };
     }
 
-    public async Task<(HttpStatusCode Status, JsonNode Body)> SendAsync(HttpMethod method, string path, JsonNode? body = null)
+    public async Task<(HttpStatusCode Status, JsonNode Body)> SendAsync(HttpMethod method, string path, JsonNode? body = null, string accept = "application/json")
     {
         using var request = new HttpRequestMessage(method, path);
+        request.Headers.TryAddWithoutValidation("Accept", accept);
         if (body is not null) request.Content = new StringContent(body.ToJsonString(), Encoding.UTF8, new MediaTypeHeaderValue("application/json"));
         using var answer = await _http.SendAsync(request);
         var text = await answer.Content.ReadAsStringAsync();
