@@ -1,1 +1,6 @@
-return 0;
+using Tandem.Cli;
+using Tandem.Kubernetes.Serialization;
+using Tandem.Resources;
+
+KubernetesJson.Register(TandemJsonContext.Default);
+return await CommandTree.Build(Session.Open).Parse(args).InvokeAsync();
