@@ -17,8 +17,12 @@ public sealed class RunningSandbox
     internal RunningSandbox(SandboxState state)
     {
         programs = new KubernetesPrograms(state.Programs, state.Etcd, state.Kubernetes);
+        Options = new SandboxOptions(state.Sites, state.Nodes);
         Sites = [.. state.Sites.Select((name, index) => new Site(name, index, state.Nodes))];
     }
+
+    /// <summary>What it was brought up with.</summary>
+    public SandboxOptions Options { get; }
 
     public IReadOnlyList<Site> Sites { get; }
 

@@ -30,6 +30,9 @@ public sealed class Site
     /// <summary>The API, as the administrator.</summary>
     public ApiClient Api => api.Value;
 
+    /// <summary>kubectl, as the administrator.</summary>
+    public Kubectl Kubectl => new(KubeconfigPath);
+
     public string NetworkNamespace => $"{SiteNetwork.NamespacePrefix}{Name}-cp";
     public string Link => $"{SiteNetwork.LinkPrefix}{Name}-cp";
 

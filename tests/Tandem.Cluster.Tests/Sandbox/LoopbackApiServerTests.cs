@@ -6,8 +6,6 @@ namespace Tandem.Cluster.Tests.Sandbox;
 
 public sealed class LoopbackApiServerTests
 {
-    private static readonly string Kubectl = Path.Combine(SandboxPaths.Tools, "kubectl");
-
     [Fact]
     public async Task Serves_keeps_what_was_written_over_a_restart_and_leaves_nothing()
     {
@@ -34,8 +32,8 @@ public sealed class LoopbackApiServerTests
     }
 
     private static async Task<string> RunAsync(LoopbackApiServer server, params string[] arguments) =>
-        await Command.RunAsync([Kubectl, "--kubeconfig", server.KubeconfigPath, .. arguments]);
+        await new Kubectl(server.KubeconfigPath).RunAsync(arguments);
 
     private static async Task<CommandResult> TryAsync(LoopbackApiServer server, params string[] arguments) =>
-        await Command.TryAsync([Kubectl, "--kubeconfig", server.KubeconfigPath, .. arguments]);
+        await new Kubectl(server.KubeconfigPath).TryAsync(arguments);
 }
