@@ -12,6 +12,8 @@ internal static partial class GeneralRules
     {
         if (!ClusterName().IsMatch(input.Name) || input.Name.Length > MaximumNameLength)
             yield return FieldError.Of("metadata.name", input.Name, Reasons.InvalidValue, $"must begin with a letter, hold lower-case letters, digits and dashes only, and have at most {MaximumNameLength} characters");
+        if (input.Spec.Pair is { } pair && (!ClusterName().IsMatch(pair) || pair.Length > MaximumNameLength))
+            yield return FieldError.Of("spec.pair", pair, Reasons.InvalidValue, "is not the name of a DisasterRecoveryPair; set it to that name, or remove it for a cluster by itself");
     }
 
     public static IEnumerable<FieldError> WordsAreKnown(DatabaseClusterInput input)
