@@ -26,7 +26,7 @@ public static class ReferenceDocument
             | what shows only when it is tried: a missing Secret, an unreadable kubeconfig, an image without a server | the operator or the agent | a condition with reason, field and value |
 
             A cluster whose spec is refused goes on as it is: nothing of the wrong spec is carried out, and the database is not touched.
-            To install the CRDs on a server before 1.25: `kubectl apply --validate=false -f crds/` (kubectl does not know the rules there, and the server drops them).
+            To install the CRDs on a server before 1.25: `kubectl apply --validate=false -k crds/` (kubectl does not know the rules there, and the server drops them).
 
             """);
         foreach (var type in new[] { typeof(DatabaseCluster), typeof(DisasterRecoveryPair) }) WriteKind(text, type);
