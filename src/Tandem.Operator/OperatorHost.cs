@@ -11,6 +11,11 @@ using Tandem.Operator.Clusters.Desired;
 using Tandem.Operator.Clusters.Observing;
 using Tandem.Operator.Clusters.Reporting;
 using Tandem.Operator.Links.Agents;
+using Tandem.Operator.Links.OtherSite;
+using Tandem.Operator.Pairs;
+using Tandem.Operator.Pairs.Acting;
+using Tandem.Operator.Pairs.Observing;
+using Tandem.Operator.Pairs.Reporting;
 using Tandem.Operator.Telemetry;
 using Tandem.Resources;
 
@@ -23,8 +28,9 @@ public sealed class OperatorHost : IAsyncDisposable
     private readonly EventRecorder _events;
     private readonly AgentReports _reports;
     private readonly ClusterMetrics _clusterMetrics = new();
+    private OtherSites? _otherSites;
 
-    public OperatorHost(IKubernetesClient client, OperatorOptions options, bool hasPolicyV1, string agentImage, IAgentLinkFactory links, TimeProvider time, Random random, ILoggerFactory loggers)
+    public OperatorHost(IKubernetesClient client, OperatorOptions options, bool hasPolicyV1, string agentImage, IAgentLinkFactory links, TimeProvider time, Random random, ILoggerFactory loggers, IOtherSiteFactory? otherSites = null)
     {
         var identity = $"{options.PodName ?? Environment.MachineName}_{Guid.NewGuid():N}";
         var elector = options.LeaderElection
@@ -88,5 +94,40 @@ public sealed class OperatorHost : IAsyncDisposable
         caches.Changed += key => LookAt(key.Namespace, key.Name);
         _reports.Heard += LookAt;
         pairs.Changed += LookAt;
+    }
+
+    private void AddPairs(IKubernetesClient client, OperatorOptions options, ClusterCaches caches, PairStandings standings, IOtherSiteFactory factory, TimeProvider time, ILoggerFactory loggers)
+    {
+        var links = _otherSites = new OtherSites(client, factory, time);
+        var settlement = new ClusterSettlement(time);
+        var clusters = new OwnClusters(client, caches, _reports);
+        var controller = new PairController(
+            new PairObserver(client, clusters, links, settlement, options.Site, time),
+            new PairActuator(client, settlement, _events, loggers.CreateLogger<PairActuator>()),
+            new PeerChecks(client, loggers.CreateLogger<PeerChecks>()),
+            new CredentialsCopier(clusters, time, loggers.CreateLogger<CredentialsCopier>()),
+            new PairReporter(client, _events, options.Site, time, loggers.CreateLogger<PairReporter>()),
+            standings, links, settlement);
+
+        var workers = options.Namespaces.Count == 0
+            ? [_host.Add(controller).Finalizes(controller)]
+            : options.Namespaces.Select(n => _host.Add(controller, new ResourceWatcherOptions { Namespace = n }).Finalizes(controller)).ToList();
+        void LookAt(ResourceKey pair)
+        {
+            foreach (var worker in workers) worker.Enqueue(pair); // the others do not know it, and let it go
+        }
+
+        void LookAtPairsOf(ClusterKey cluster)
+        {
+            foreach (var pair in standings.PairsOf(cluster)) LookAt(pair);
+        }
+
+        links.Changed += LookAt;
+        // Both records bear the cluster's label; of the rest only what the holder reports matters in time.
+        caches.Leases.Changed += lease =>
+        {
+            if (ClusterKey.OfPart(lease) is { } cluster) LookAtPairsOf(cluster);
+        };
+        _reports.Heard += (@namespace, cluster) => LookAtPairsOf(new ClusterKey(@namespace, cluster));
     }
 }

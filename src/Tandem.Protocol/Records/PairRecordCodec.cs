@@ -81,10 +81,10 @@ public static class PairRecordCodec
     private static SiteFacts Decode(SiteFactsDocument f) => new()
     {
         Host = f.Host, Port = f.Port, Authority = f.Authority, SystemIdentifier = f.SystemIdentifier is { } id ? new SystemIdentifier(id) : null,
-        ServerVersion = f.ServerVersion, Holder = f.Holder, Ready = f.Ready, NotReadyReason = f.NotReadyReason,
+        ServerVersion = f.ServerVersion, Holder = f.Holder, ReplicationName = f.ReplicationName, Ready = f.Ready, ReadyAt = f.ReadyAt is { } at ? PairEpoch.Parse(at) : null, NotReadyReason = f.NotReadyReason,
     };
 
-    private static SiteFactsDocument Encode(SiteFacts f) => new(f.Host, f.Port, f.Authority, f.SystemIdentifier?.Value, f.ServerVersion, f.Holder, f.Ready, f.NotReadyReason);
+    private static SiteFactsDocument Encode(SiteFacts f) => new(f.Host, f.Port, f.Authority, f.SystemIdentifier?.Value, f.ServerVersion, f.Holder, f.ReplicationName, f.Ready, f.ReadyAt?.ToString(), f.NotReadyReason);
 
     private static PeerFacts Decode(PeerFactsDocument f) => new()
     {

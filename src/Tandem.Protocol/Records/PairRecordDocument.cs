@@ -32,7 +32,7 @@ internal sealed record HandoverTokenDocument(ulong SystemIdentifier, uint Timeli
 internal sealed record PairOutcomeDocument(
     PairOutcomeKind Kind, string? From, string To, DateTimeOffset At, string? OperationId, HandoverTokenDocument? Token, string? Message, DateTimeOffset? StartedAt);
 
-internal sealed record SiteFactsDocument(string? Host, int? Port, string? Authority, ulong? SystemIdentifier, int? ServerVersion, string? Holder, bool Ready, string? NotReadyReason);
+internal sealed record SiteFactsDocument(string? Host, int? Port, string? Authority, ulong? SystemIdentifier, int? ServerVersion, string? Holder, string? ReplicationName, bool Ready, string? ReadyAt, string? NotReadyReason);
 
 internal sealed record PeerFactsDocument(DateTimeOffset LastSeen, string? PairEpoch, PairRole? Role, SiteFactsDocument? Facts, long? RecoveryPointBytes, double? RecoveryPointSeconds);
 

@@ -23,8 +23,17 @@ public sealed record SiteFacts
     /// <summary>The instance that holds the cluster's record: primary, or main standby.</summary>
     public string? Holder { get; init; }
 
-    /// <summary>The holder serves WAL: it may be cloned and streamed from.</summary>
+    /// <summary>The holder's <c>application_name</c>, by which the other site knows it among its walsenders.</summary>
+    public string? ReplicationName { get; init; }
+
+    /// <summary>
+    /// The holder serves WAL: it may be cloned and streamed from. It stays so for the pair epoch it was said in: an election here, or an agent that is silent
+    /// for a moment, is no reason for the other site to let go of the stream.
+    /// </summary>
     public bool Ready { get; init; }
+
+    /// <summary>The pair epoch in which <see cref="Ready"/> was said.</summary>
+    public PairEpoch? ReadyAt { get; init; }
 
     /// <summary>Why not.</summary>
     public string? NotReadyReason { get; init; }

@@ -34,7 +34,14 @@ public static class AccountBuilder
                 Rule("", "pods", Instances(cluster), "update", "patch"),
                 Rule("", "events", null, "create", "patch"),
                 Rule(Names.Group, "databaseclusters", [name], "get", "list", "watch"),
-                .. cluster.Spec.Pair is { } pair ? new[] { Rule(Names.Group, "disasterrecoverypairs", [pair], "get", "list", "watch") } : [],
+                .. cluster.Spec.Pair is { } pair
+                    ? new[]
+                    {
+                        Rule(Names.Group, "disasterrecoverypairs", [pair], "get", "list", "watch"),
+                        // To ask for the other site's pair epoch before a read-write start; nothing in the pair record is an agent's to decide.
+                        Rule("coordination.k8s.io", "leases", [Names.PairRecord(pair)], "patch"),
+                    }
+                    : [],
             ],
         };
     }

@@ -40,6 +40,9 @@ public sealed class AgentReports(IAgentLinkFactory links, TimeProvider time) : I
 
     public HeardReport Latest(string podUid) => _listeners.TryGetValue(podUid, out var listener) ? listener.Latest() : HeardReport.Nothing;
 
+    /// <summary>Asks this agent once more, now: for whoever must not decide on a position that is a second old. An agent that was silent the last time is not waited for.</summary>
+    public Task<HeardReport> AskNowAsync(string podUid) => _listeners.TryGetValue(podUid, out var listener) ? listener.AskNowAsync() : Task.FromResult(HeardReport.Nothing);
+
     public async ValueTask DisposeAsync()
     {
         foreach (var uid in _listeners.Keys)
@@ -60,6 +63,7 @@ public sealed class AgentReports(IAgentLinkFactory links, TimeProvider time) : I
         private long _toldAt;
         private bool _toldStale;
         private string? _silence;
+        private volatile IAgentLink? _link;
 
         public string Namespace => @namespace;
         public string Cluster => cluster;
@@ -79,11 +83,27 @@ public sealed class AgentReports(IAgentLinkFactory links, TimeProvider time) : I
             }
         }
 
+        public async Task<HeardReport> AskNowAsync()
+        {
+            if (_link is not { } link || Latest().Silence is not null) return Latest();
+            try
+            {
+                if (Take(await AskAsync(link))) owner.Heard?.Invoke(@namespace, cluster);
+            }
+            catch (Exception exception) when (exception is ObjectDisposedException or OperationCanceledException)
+            {
+                // Stopped meanwhile: what was heard before is all there is.
+            }
+
+            return Latest();
+        }
+
         private async Task ListenAsync()
         {
             try
             {
                 using var link = owner.Connect(endpoint, credentials);
+                _link = link;
                 using var timer = new PeriodicTimer(AskEvery, owner.Time);
                 do
                 {
@@ -97,6 +117,7 @@ public sealed class AgentReports(IAgentLinkFactory links, TimeProvider time) : I
             }
             finally
             {
+                _link = null;
                 _stop.Dispose();
             }
         }

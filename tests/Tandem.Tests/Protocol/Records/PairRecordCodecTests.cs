@@ -18,7 +18,7 @@ public sealed class PairRecordCodecTests
             new PairOutcome(PairOutcomeKind.Founded, null, new PairEpoch(1, "east"), Now),
             new PairOutcome(PairOutcomeKind.Consumed, new PairEpoch(1, "east"), new PairEpoch(2, "west"), Now, "op0", Token, "moved", Now.AddSeconds(-3)),
         ],
-        Self = new SiteFacts { Host = "203.0.113.1,203.0.113.2", Port = 5432, Authority = "-----BEGIN", SystemIdentifier = new SystemIdentifier(7), ServerVersion = 150018, Holder = "orders-1", Ready = true },
+        Self = new SiteFacts { Host = "203.0.113.1,203.0.113.2", Port = 5432, Authority = "-----BEGIN", SystemIdentifier = new SystemIdentifier(7), ServerVersion = 150018, Holder = "orders-1", ReplicationName = "orders_1_0123", Ready = true, ReadyAt = new PairEpoch(3, "east") },
         Peer = new PeerFacts { LastSeen = Now, PairEpoch = new PairEpoch(3, "east"), Role = PairRole.Standby, Facts = new SiteFacts { Ready = false, NotReadyReason = "cloning" }, RecoveryPointBytes = 12, RecoveryPointSeconds = 0.2 },
     };
 

@@ -1,0 +1,83 @@
+using Microsoft.Extensions.Logging;
+using Tandem.Kubernetes.Client;
+using Tandem.Kubernetes.Events;
+using Tandem.Kubernetes.Models;
+using Tandem.Kubernetes.Watching;
+using Tandem.Operator.Pairs.Observing;
+using Tandem.Protocol.Handover;
+using Tandem.Protocol.Records;
+using Tandem.Resources;
+
+namespace Tandem.Operator.Pairs.Acting;
+
+/// <summary>Carries out one decided action: one write, sent once. What came of it is seen by the next look, which is live.</summary>
+public sealed class PairActuator(IKubernetesClient client, ClusterSettlement settlement, IEventRecorder events, ILogger<PairActuator> logger)
+{
+    /// <returns>Whether anything was written: then another look is due at once.</returns>
+    public async Task<bool> ActAsync(PairObservation seen, PairAction action, CancellationToken cancellation)
+    {
+        if (action is PairAction.Wait or PairAction.Rest or PairAction.Release) return false;
+        var operation = seen.View.Record?.Operation?.Id ?? seen.View.PeerRecord?.Operation?.Id ?? "none";
+        Log.PairActing(logger, seen.Key, operation, action.Reason, action.Message);
+        var applied = action switch
+        {
+            PairAction.CreateRecord create => await CreateAsync(seen, create.Record, cancellation),
+            PairAction.SwapRecord swap => await SwapRecordAsync(seen, swap.Next, cancellation),
+            PairAction.SwapPeerRecord swap => await SwapPeerAsync(seen, swap.Next, cancellation),
+            PairAction.SwapCluster swap => await SwapClusterAsync(seen, swap.Change, cancellation),
+            _ => throw new InvalidOperationException($"no such action: {action.GetType().Name}"),
+        };
+        if (applied) Tell(seen.Pair, action);
+        return true;
+    }
+
+    /// <summary>Facts about the sites: no decision, so no Event.</summary>
+    public Task<bool> SwapFactsAsync(PairObservation seen, PairRecord next, CancellationToken cancellation) => SwapRecordAsync(seen, next, cancellation);
+
+    private async Task<bool> CreateAsync(PairObservation seen, PairRecord record, CancellationToken cancellation)
+    {
+        var lease = PairRecordLease.New(seen.Key.Namespace!, seen.Key.Name, seen.Pair.Spec.Cluster, WithNonce(record) with { PairUid = seen.Pair.Metadata.Uid });
+        return Settle(seen.Key, "pair record", await client.CreateAsync(lease, cancellation));
+    }
+
+    private async Task<bool> SwapRecordAsync(PairObservation seen, PairRecord next, CancellationToken cancellation) =>
+        Settle(seen.Key, "pair record", await client.SwapAsync(PairRecordLease.With(seen.RecordLease!, WithNonce(next)), cancellation));
+
+    private async Task<bool> SwapPeerAsync(PairObservation seen, PairRecord next, CancellationToken cancellation) =>
+        Settle(seen.Key, "other site's pair record", await seen.Link!.SwapRecordAsync(PairRecordLease.With(seen.PeerLease!, WithNonce(next)), cancellation));
+
+    private async Task<bool> SwapClusterAsync(PairObservation seen, ClusterChange change, CancellationToken cancellation)
+    {
+        // Until the answer says "applied", an attempt may land at any time [C9].
+        var wasSettled = settlement.IsSettled(seen.Key);
+        settlement.Set(seen.Key, settled: false);
+        var lease = PairRecordLease.WithCluster(seen.ClusterLease!, change.Apply(seen.View.Cluster!, Guid.NewGuid().ToString("N")));
+        var result = await client.SwapAsync(lease, cancellation);
+        // A conflict or a refusal never lands: what was settled before still is.
+        settlement.Set(seen.Key, result is SwapResult<V1Lease>.Applied || (wasSettled && result is not SwapResult<V1Lease>.Unknown));
+        return Settle(seen.Key, "cluster's record", result);
+    }
+
+    private bool Settle(ResourceKey pair, string record, SwapResult<V1Lease> result)
+    {
+        if (result is SwapResult<V1Lease>.Applied) return true;
+        var outcome = result switch
+        {
+            SwapResult<V1Lease>.Conflict => "somebody else wrote first",
+            SwapResult<V1Lease>.Absent => "it is not there",
+            SwapResult<V1Lease>.Refused refused => $"{refused.StatusCode}: {refused.Message}",
+            SwapResult<V1Lease>.Unknown unknown => $"no answer: {unknown.Message}",
+            _ => throw new InvalidOperationException(),
+        };
+        Log.PairWriteFailed(logger, pair, record, outcome);
+        return false;
+    }
+
+    private void Tell(DisasterRecoveryPair pair, PairAction action)
+    {
+        if (action.Reason is "RolledBack" or "HandoverRevoked" or "RollsBack" or "FailedOver" or "FencesPeer") events.Warning(pair, action.Reason, action.Message);
+        else events.Normal(pair, action.Reason, action.Message);
+    }
+
+    private static PairRecord WithNonce(PairRecord record) => record with { Nonce = Guid.NewGuid().ToString("N") };
+}

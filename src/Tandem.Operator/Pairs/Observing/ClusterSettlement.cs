@@ -1,0 +1,30 @@
+using System.Collections.Concurrent;
+using Tandem.Kubernetes.Watching;
+
+namespace Tandem.Operator.Pairs.Observing;
+
+/// <summary>
+/// Of each pair: whether a swap of this very operator settled the cluster's record [C9] [S3]. What was sent before it, by this operator without an answer or by the one that
+/// led before, can then land no more. Memory alone: whoever takes office settles anew; and so does one that has not worked on the pair for a while, for another may have led.
+/// </summary>
+public sealed class ClusterSettlement(TimeProvider time)
+{
+    private static readonly TimeSpan Absence = TimeSpan.FromSeconds(5);
+
+    private readonly ConcurrentDictionary<ResourceKey, Entry> _entries = new();
+
+    /// <summary>Begins a round of work on the pair.</summary>
+    public void Begin(ResourceKey pair)
+    {
+        var now = time.GetTimestamp();
+        _entries.AddOrUpdate(pair, _ => new Entry(false, now), (_, entry) => new Entry(entry.Settled && time.GetElapsedTime(entry.At, now) < Absence, now));
+    }
+
+    public bool IsSettled(ResourceKey pair) => _entries.TryGetValue(pair, out var entry) && entry.Settled;
+
+    public void Set(ResourceKey pair, bool settled) => _entries[pair] = new Entry(settled, time.GetTimestamp());
+
+    public void Forget(ResourceKey pair) => _entries.TryRemove(pair, out _);
+
+    private readonly record struct Entry(bool Settled, long At);
+}

@@ -1,0 +1,40 @@
+using Tandem.Kubernetes.Models;
+using Tandem.Kubernetes.Watching;
+using Tandem.Operator.Links.OtherSite;
+using Tandem.Protocol.Handover;
+using Tandem.Protocol.Links;
+using Tandem.Protocol.Records;
+using Tandem.Resources;
+
+namespace Tandem.Operator.Pairs.Observing;
+
+/// <summary>One look at a pair: the view that is decided on, and the objects as they were read, which swaps name.</summary>
+public sealed record PairObservation
+{
+    public required ResourceKey Key { get; init; }
+    public required DisasterRecoveryPair Pair { get; init; }
+    public required PairView View { get; init; }
+    public required V1Lease? RecordLease { get; init; }
+    public required V1Lease? ClusterLease { get; init; }
+
+    /// <summary>Null: there is no link, see <see cref="LinkProblem"/>.</summary>
+    public required IOtherSite? Link { get; init; }
+    public required OtherSiteReading Reading { get; init; }
+    public required string? LinkProblem { get; init; }
+
+    public required DatabaseCluster? Cluster { get; init; }
+
+    /// <summary>The holder's report, if it speaks of the present.</summary>
+    public required AgentReport? Report { get; init; }
+
+    /// <summary>What this site says of itself now.</summary>
+    public required SiteFacts Self { get; init; }
+
+    public V1Lease? PeerLease => (Reading as OtherSiteReading.Read)?.Record;
+    public DisasterRecoveryPair? PeerPair => (Reading as OtherSiteReading.Read)?.Pair;
+
+    /// <summary>The walsender that the other site's main standby is connected to; null where none is.</summary>
+    public SenderReport? PeerSender => PeerSenderOf(Report, (View.PeerRecord?.Self ?? View.Record?.Peer?.Facts)?.ReplicationName);
+
+    public static SenderReport? PeerSenderOf(AgentReport? report, string? name) => name is null ? null : report?.Senders.FirstOrDefault(s => s.ApplicationName == name);
+}

@@ -1,0 +1,100 @@
+using Tandem.Kubernetes.Client;
+using Tandem.Kubernetes.Models;
+using Tandem.Kubernetes.Watching;
+using Tandem.Operator.Links.OtherSite;
+using Tandem.Protocol.Handover;
+using Tandem.Protocol.Links;
+using Tandem.Protocol.Records;
+using Tandem.Resources;
+using Tandem.Resources.Values;
+
+namespace Tandem.Operator.Pairs.Observing;
+
+/// <summary>Reads a pair: own records and object live, the other site's too or not at all, the holder's word from memory (in an operation: asked for).</summary>
+public sealed class PairObserver(IKubernetesClient client, IOwnCluster clusters, OtherSites links, ClusterSettlement settlement, string site, TimeProvider time)
+{
+    public const string Quiesced = "quiesced";
+
+    /// <returns>Null where the object is gone, or this operator's site is not in it.</returns>
+    public async Task<PairObservation?> ObserveAsync(ResourceKey key, CancellationToken cancellation)
+    {
+        var pairReading = client.GetAsync<DisasterRecoveryPair>(key.Name, key.Namespace, cancellation);
+        var recordReading = client.GetAsync<V1Lease>(Names.PairRecord(key.Name), key.Namespace, cancellation);
+        await Task.WhenAll(pairReading, recordReading);
+        if (await pairReading is not { } pair) return null;
+        var (mine, theirs) = SitesOf(pair);
+        if (mine is null || theirs is null) return null;
+
+        var clusterReading = client.GetAsync<V1Lease>(Names.Record(pair.Spec.Cluster), key.Namespace, cancellation);
+        var (link, problem) = await LinkAsync(key, theirs, cancellation);
+        var peerReading = link is null ? Task.FromResult<OtherSiteReading>(new OtherSiteReading.Unreadable("LinkMissing", problem!)) : link.ReadAsync(cancellation);
+        await Task.WhenAll(clusterReading, peerReading);
+
+        var (recordLease, clusterLease) = (await recordReading, await clusterReading);
+        var record = PairRecordLease.Read(recordLease);
+        var cluster = PairRecordLease.ReadCluster(clusterLease);
+        var peer = PeerOf(await peerReading);
+        var askNow = record?.Operation is not null || peer?.Record?.Operation is not null;
+        var report = cluster?.Holder is { } holder ? await clusters.ReportAsync(key.Namespace!, pair.Spec.Cluster, holder.Instance, askNow, cancellation) : null;
+        var self = SiteFactsBuilder.Build(mine, record, cluster, report, clusters.AuthorityPem(key.Namespace!, pair.Spec.Cluster), clusters.ReplicationService(key.Namespace!, pair.Spec.Cluster),
+            clusters.NodeAddresses(key.Namespace!, pair.Spec.Cluster, cluster?.Holder?.Instance));
+
+        var view = new PairView
+        {
+            Site = site,
+            PeerSite = theirs.Name,
+            Request = RequestOf(pair),
+            Timeouts = TimeoutsOf(pair.Spec.Timeouts),
+            Unsupported = PairSupport.Check(pair, site),
+            Record = record,
+            Cluster = cluster,
+            ClusterSettled = settlement.IsSettled(key),
+            Peer = peer,
+            Holder = PositionOf(report),
+            HolderAdmits = report is { Admitted: true },
+            StandbyStreams = PairObservation.PeerSenderOf(report, peer?.Record?.Self?.ReplicationName) is { State: "streaming" },
+            Quiesced = report is { State: Quiesced },
+            Now = time.GetUtcNow(),
+            FreshId = NewId(),
+        };
+        return new PairObservation
+        {
+            Key = key, Pair = pair, View = view, RecordLease = recordLease, ClusterLease = clusterLease, Link = link, Reading = await peerReading, LinkProblem = problem,
+            Cluster = clusters.Find(key.Namespace!, pair.Spec.Cluster), Report = report, Self = self,
+        };
+    }
+
+    /// <summary>Short, and unique enough for one pair's history.</summary>
+    public static string NewId() => Guid.NewGuid().ToString("N")[..12];
+
+    private (SiteSpec? Mine, SiteSpec? Theirs) SitesOf(DisasterRecoveryPair pair)
+    {
+        var sites = pair.Spec.Sites;
+        return sites.Count == 2 ? (sites.Find(s => s.Name == site), sites.Find(s => s.Name != site)) : (null, null);
+    }
+
+    private async Task<(IOtherSite? Link, string? Problem)> LinkAsync(ResourceKey key, SiteSpec theirs, CancellationToken cancellation)
+    {
+        if (theirs.Kubernetes is not { KubeconfigSecret: { } secret }) return (null, $"spec.sites names no kubernetes.kubeconfigSecret for site {theirs.Name}");
+        return await links.FindAsync(key, new OtherSiteAddress(key.Namespace!, key.Name, Names.PairRecord(key.Name)), secret, cancellation);
+    }
+
+    /// <summary>A record that this version cannot read is worse than none: nothing is known, and nothing is done.</summary>
+    private static PeerView? PeerOf(OtherSiteReading reading) => reading is OtherSiteReading.Read read ? new PeerView(read.Pair is { } pair ? RequestOf(pair) : null, PairRecordLease.Read(read.Record)) : null;
+
+    private static PairRequest RequestOf(DisasterRecoveryPair pair) => new(pair.Spec.PrimarySite, pair.Spec.Failover.FromEpoch, pair.Metadata.DeletionTimestamp is not null);
+
+    private static PairTimeouts TimeoutsOf(PairTimeoutsSpec spec)
+    {
+        var defaults = new PairTimeoutsSpec();
+        return new PairTimeouts(Of(spec.Quiesce, defaults.Quiesce), Of(spec.Switchover, defaults.Switchover), Of(spec.Step, defaults.Step));
+
+        // What is not a duration is refused as such; the steps under way need deadlines all the same.
+        static TimeSpan Of(Duration asked, Duration otherwise) => asked.TryGet(out var value) ? value : otherwise.Value;
+    }
+
+    private static HolderPosition? PositionOf(AgentReport? report) =>
+        report is { SystemIdentifier: { } id, Timeline: { } timeline, Flushed: { } flushed } && ulong.TryParse(id, out var system) && Lsn.TryParse(flushed, out var lsn)
+            ? new HolderPosition(new SystemIdentifier(system), new TimelineId((uint)timeline), lsn, report.Streaming)
+            : null;
+}

@@ -1,0 +1,130 @@
+using Tandem.Operator.Pairs.Observing;
+using Tandem.Protocol.Handover;
+using Tandem.Protocol.Records;
+using Tandem.Resources;
+
+namespace Tandem.Operator.Pairs.Reporting;
+
+/// <summary>What one condition says.</summary>
+public sealed record Said(string Type, ConditionStatus Status, string Reason, string Message)
+{
+    public static Said Yes(string type, string reason, string message) => new(type, ConditionStatus.True, reason, message);
+    public static Said No(string type, string reason, string message) => new(type, ConditionStatus.False, reason, message);
+}
+
+/// <summary>The pair's conditions, each by a function of its own.</summary>
+public static class PairConditions
+{
+    public static IReadOnlyList<Said> Of(PairObservation seen, PairAction action, RecoveryEstimate? estimate) =>
+    [
+        Ready(seen, action), Protected(seen), Synchronized(seen, estimate), PeerReachable(seen), SwitchoverReady(seen), Progressing(seen, action), Diverged(seen),
+    ];
+
+    /// <summary>True only while replication between the sites flows, and both agree on who is primary.</summary>
+    private static Said Ready(PairObservation seen, PairAction action)
+    {
+        const string type = ConditionTypes.Ready;
+        var view = seen.View;
+        if (view.Unsupported is { } unsupported) return Said.No(type, unsupported.Reason, unsupported.Message);
+        if (view.Record is not { } record) return Said.No(type, action.Reason, action.Message);
+        if (record.State != PairRecordState.Active) return Said.No(type, record.State.ToString(), action.Message);
+        if (record.Operation is { } operation) return Said.No(type, action is PairAction.Wait { Reason: "HandoverInDoubt" } ? action.Reason : operation.Kind.ToString(), action.Message);
+        if (seen.LinkProblem is { } problem) return Said.No(type, "LinkMissing", problem);
+        if (view.Peer is null) return Said.No(type, "PeerUnreachable", Unreadable(seen));
+        if (view.PeerRecord?.PairEpoch != record.PairEpoch) return Said.No(type, "SitesDisagree", $"this site is at pair epoch {record.PairEpoch}, site {view.PeerSite} at {view.PeerRecord?.PairEpoch.ToString() ?? "none"}");
+        if (view.PeerRecord.Operation is { } theirs) return Said.No(type, theirs.Kind.ToString(), $"site {view.PeerSite} is at step {theirs.Step}");
+        if (action is PairAction.Wait { Reason: "RecordRegressed" or "RecordTooNew" or "WouldDiscardData" }) return Said.No(type, action.Reason, action.Message);
+        return Flow(seen, record) is { } broken ? Said.No(type, broken.Reason, broken.Message) : Said.Yes(type, "Streaming", $"site {record.PairEpoch.Site} is primary at pair epoch {record.PairEpoch.Number}, the other follows");
+    }
+
+    /// <summary>Why replication does not flow; null: it does.</summary>
+    private static Refusal? Flow(PairObservation seen, PairRecord record)
+    {
+        var view = seen.View;
+        if (record.Role == PairRole.Standby)
+            return view.Holder is { Streaming: true } ? null : new Refusal("NotStreaming", $"the main standby does not stream from site {view.PeerSite}{Why(seen)}");
+        if (!view.PrimaryRunsAtEpoch) return new Refusal("PrimaryNotRunningAtEpoch", $"the primary does not run at pair epoch {record.PairEpoch} yet{Why(seen)}");
+        return view.StandbyStreams ? null : new Refusal(view.PeerRecord?.Self?.SystemIdentifier is null ? "WaitingForMainStandby" : "NotStreaming", $"no main standby of site {view.PeerSite} streams from here");
+    }
+
+    private static Said Protected(PairObservation seen)
+    {
+        const string type = ConditionTypes.Protected;
+        if (seen.View.Record is not { } record) return Said.No(type, "NotFounded", "the pair has no record yet");
+        if (record.Operation is not null) return new Said(type, ConditionStatus.Unknown, "OperationInProgress", "an operation is under way");
+        return Flow(seen, record) is { } broken ? Said.No(type, broken.Reason, broken.Message) : Said.Yes(type, "Streaming", "the other site has a copy that follows");
+    }
+
+    private static Said Synchronized(PairObservation seen, RecoveryEstimate? estimate)
+    {
+        const string type = ConditionTypes.Synchronized;
+        if (seen.View.Record is not { Role: PairRole.Primary }) return OfStandby(type, seen);
+        if (estimate is null) return new Said(type, ConditionStatus.Unknown, "NotStreaming", "how far the other site is behind is not known");
+        var limit = seen.Pair.Spec.Synchronization.MaximumLag is { IsValid: true } lag ? lag.Bytes : (long?)null;
+        return limit is { } bytes && estimate.Bytes > bytes
+            ? Said.No(type, "Lagging", $"the other site is further behind than spec.synchronization.maximumLag {seen.Pair.Spec.Synchronization.MaximumLag}")
+            : Said.Yes(type, "WithinLag", $"the other site is within spec.synchronization.maximumLag {seen.Pair.Spec.Synchronization.MaximumLag}");
+    }
+
+    /// <summary>Only the primary site can measure it; the standby site repeats what it read there.</summary>
+    private static Said OfStandby(string type, PairObservation seen)
+    {
+        if (seen.View.Holder is not { Streaming: true }) return Said.No(type, "NotStreaming", "the main standby does not stream");
+        var theirs = Conditions.Find(seen.PeerPair?.Status?.Conditions ?? [], type);
+        return theirs is not null && Enum.TryParse<ConditionStatus>(theirs.Status, out var status)
+            ? new Said(type, status, theirs.Reason, theirs.Message)
+            : new Said(type, ConditionStatus.Unknown, "PeerUnreachable", "the primary site measures it, and cannot be read");
+    }
+
+    private static Said PeerReachable(PairObservation seen)
+    {
+        const string type = ConditionTypes.PeerReachable;
+        if (seen.LinkProblem is { } problem) return Said.No(type, "LinkMissing", problem);
+        return seen.View.Peer is null ? Said.No(type, "PeerUnreachable", Unreadable(seen)) : Said.Yes(type, "Answers", $"site {seen.View.PeerSite} answers");
+    }
+
+    private static Said SwitchoverReady(PairObservation seen)
+    {
+        const string type = ConditionTypes.SwitchoverReady;
+        var view = seen.View;
+        if (view.Record is not { } record) return Said.No(type, "NotFounded", "the pair has no record yet");
+        if (record.Role == PairRole.Primary) return Preflight.Check(view) is { } refusal ? Said.No(type, refusal.Reason, refusal.Message) : Said.Yes(type, "PreflightPasses", $"site {view.PeerSite} could take over without loss");
+        var theirs = Conditions.Find(seen.PeerPair?.Status?.Conditions ?? [], type);
+        return theirs is not null && Enum.TryParse<ConditionStatus>(theirs.Status, out var status) ? new Said(type, status, theirs.Reason, theirs.Message) : Said.No(type, "PeerUnreachable", Unreadable(seen));
+    }
+
+    private static Said Progressing(PairObservation seen, PairAction action)
+    {
+        const string type = ConditionTypes.Progressing;
+        return action switch
+        {
+            PairAction.Rest => Said.No(type, "AsRequested", $"site {seen.View.Record?.PairEpoch.Site} is primary, as requested"),
+            PairAction.Wait { Reason: "PrimaryNotAsRequested" or "NotYetSupported" or "RecordRegressed" or "RecordTooNew" or "WouldDiscardData" or "HandoverInDoubt" or "PeerUnreachable" or "PeerRecordLost" or "NothingToPromote" } =>
+                Said.No(type, action.Reason, action.Message),
+            PairAction.Wait when seen.View.Unsupported is not null => Said.No(type, action.Reason, action.Message),
+            _ => Said.Yes(type, action.Reason, action.Message),
+        };
+    }
+
+    private static Said Diverged(PairObservation seen)
+    {
+        const string type = ConditionTypes.Diverged;
+        return seen.Report switch
+        {
+            null => new Said(type, ConditionStatus.Unknown, "HolderSilent", "the holder's agent has not reported"),
+            { State: "rewinding" } report => Said.Yes(type, "Rewinding", report.Message ?? $"{report.Instance} is rewound to the other site's history"),
+            { State: "held", Reason: { } reason } report when reason.Contains("Diverged", StringComparison.Ordinal) => Said.Yes(type, reason, report.Message ?? reason),
+            _ => Said.No(type, "OneHistory", "this site's holder is on the pair's history"),
+        };
+    }
+
+    private static string Unreadable(PairObservation seen) =>
+        $"site {seen.View.PeerSite} cannot be read{((seen.Reading as Links.OtherSite.OtherSiteReading.Unreadable)?.Message is { } message ? ": " + message : "")}{(seen.View.Record?.Peer is { } peer ? $"; last seen {peer.LastSeen:u}" : "")}";
+
+    private static string Why(PairObservation seen) => seen.Report switch
+    {
+        null => $" ({seen.Self.NotReadyReason ?? "its agent is silent"})",
+        { Message: { } message } report => $" ({report.Instance} is {report.State}: {message})",
+        var report => $" ({report.Instance} is {report.State})",
+    };
+}

@@ -1,0 +1,74 @@
+using Tandem.Kubernetes.Models;
+using Tandem.Operator.Pairs.Observing;
+using Tandem.Protocol.Handover;
+using Tandem.Protocol.Records;
+using Tandem.Resources;
+
+namespace Tandem.Operator.Pairs.Reporting;
+
+/// <summary>The status of a pair as this site sees it: rebuilt from the records and reports. What is not known is absent.</summary>
+public static class PairStatusBuilder
+{
+    public static DisasterRecoveryPairStatus Build(PairObservation seen, PairAction action, RecoveryEstimate? estimate)
+    {
+        var (view, record, before) = (seen.View, seen.View.Record, seen.Pair.Status);
+        var phase = PairPhases.Of(seen, action);
+        var said = PairConditions.Of(seen, action, estimate);
+        var conditions = (before?.Conditions ?? []).Where(c => said.Any(s => s.Type == c.Type)).Select(c => c with { }).ToList();
+        foreach (var one in said) Conditions.Set(conditions, one.Type, one.Status, one.Reason, one.Message, seen.Pair.Metadata.Generation, view.Now);
+        return new DisasterRecoveryPairStatus
+        {
+            ObservedGeneration = seen.Pair.Metadata.Generation,
+            Site = view.Site,
+            Role = record is null ? null : Of(record.Role),
+            PrimarySite = record?.PairEpoch.Site,
+            StandbySite = record is null ? null : record.PairEpoch.Site == view.Site ? view.PeerSite : view.Site,
+            Phase = phase,
+            Epoch = record?.PairEpoch.Number,
+            PairEpoch = record?.PairEpoch,
+            Operation = OperationReport.Build(seen, action, before?.Operation),
+            RecoveryPoint = PointOf(estimate, view.Now),
+            RecoveryTime = TimeOf(estimate, view.Now),
+            Protected = Conditions.Find(conditions, ConditionTypes.Protected)?.Status switch { "True" => true, "False" => false, _ => null },
+            Peer = PeerOf(seen),
+            History = PairHistory.Build(seen),
+            Conditions = conditions,
+        };
+    }
+
+    private static RecoveryPointStatus? PointOf(RecoveryEstimate? estimate, DateTimeOffset now) => estimate is null
+        ? null
+        : new RecoveryPointStatus { Bytes = estimate.Bytes, Seconds = Round(estimate.PointSeconds), Text = Text(estimate.PointSeconds) ?? $"{estimate.Bytes}B", At = now };
+
+    private static RecoveryTimeStatus? TimeOf(RecoveryEstimate? estimate, DateTimeOffset now) =>
+        estimate?.TimeSeconds is { } seconds ? new RecoveryTimeStatus { Seconds = Round(seconds), Text = Text(seconds), At = now } : null;
+
+    private static double? Round(double? seconds) => seconds is { } value ? Math.Round(value, 3) : null;
+
+    private static string? Text(double? seconds) => seconds switch
+    {
+        null => null,
+        < 10 and var s => FormattableString.Invariant($"{s:0.#}s"),
+        < 120 and var s => FormattableString.Invariant($"{s:0}s"),
+        var s => FormattableString.Invariant($"{s / 60:0}m"),
+    };
+
+    private static PeerStatus PeerOf(PairObservation seen)
+    {
+        var (known, now) = (seen.View.Record?.Peer, seen.View.PeerRecord);
+        return new PeerStatus
+        {
+            Site = seen.View.PeerSite,
+            Reachable = seen.View.Peer is not null,
+            LastSeen = seen.View.Peer is not null ? seen.View.Now : known?.LastSeen,
+            // Of a site that cannot be read nothing is known but what it was.
+            Role = now is null ? null : Of(now.Role),
+            PairEpoch = now?.PairEpoch ?? known?.PairEpoch,
+            SystemIdentifier = (now?.Self ?? known?.Facts)?.SystemIdentifier,
+            Version = (now?.Self ?? known?.Facts)?.ServerVersion is { } version ? FormattableString.Invariant($"{version / 10000}.{version % 10000}") : null,
+            Holder = now?.Self?.Holder,
+        };
+    }
+
+    private static ClusterRunMode Of(PairRole role) => role == PairRole.Primary ? ClusterRunMode.Primary : ClusterRunMode.Standby;
+}
