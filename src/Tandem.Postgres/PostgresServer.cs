@@ -75,7 +75,19 @@ public sealed class PostgresServer : IPostgresServer
 
     public void Reload() => postmaster.Child?.Signal(Libc.SigHup);
 
-    public Task<bool> StarveAsync(TimeSpan limit, CancellationToken cancellation) => new Starvation(postmaster, processes, files, time, logger).StarveAsync(limit, cancellation);
+    /// <summary>Also false at the limit where a hung disk keeps the files from being written: the caller's next step needs no disk.</summary>
+    public async Task<bool> StarveAsync(TimeSpan limit, CancellationToken cancellation)
+    {
+        var starvation = new Starvation(postmaster, processes, files, time, logger);
+        try
+        {
+            return await Task.Run(() => starvation.StarveAsync(limit, cancellation), cancellation).WaitAsync(limit + TimeSpan.FromMilliseconds(50), time, cancellation).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
+    }
 
     // ---- files ----
 

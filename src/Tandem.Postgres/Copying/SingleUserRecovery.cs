@@ -17,13 +17,16 @@ internal sealed class SingleUserRecovery(PostgresServerOptions options, ToolRunn
         "wal_level", "wal_log_hints", "track_commit_timestamp", "shared_buffers", "huge_pages", "max_replication_slots",
     ];
 
+    /// <summary>The checkpoint at its end must remove no segment: pg_rewind reads back to the checkpoint before the fork.</summary>
+    private const string Fixed = "archive_mode = off\nlogging_collector = off\nlisten_addresses = ''\nwal_keep_size = 1TB\nmax_slot_wal_keep_size = -1\n";
+
     public async Task RunAsync(CancellationToken cancellation)
     {
         AtomicFile.Remove(Path.Combine(options.DataDirectory, "standby.signal"));
         AtomicFile.Remove(Path.Combine(options.DataDirectory, "recovery.signal"));
         Folder.Ensure(options.TempDirectory);
         var settings = Path.Combine(options.TempDirectory, "single-user.conf");
-        AtomicFile.WriteIfDifferent(settings, string.Concat(KeptLines().Select(l => l + "\n")) + "archive_mode = off\nlogging_collector = off\nlisten_addresses = ''\n");
+        AtomicFile.WriteIfDifferent(settings, string.Concat(KeptLines().Select(l => l + "\n")) + Fixed);
         try
         {
             await tools.RunAsync(

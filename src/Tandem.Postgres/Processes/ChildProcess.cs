@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
 
@@ -12,6 +13,8 @@ namespace Tandem.Postgres.Processes;
 /// </remarks>
 internal sealed class ChildProcess
 {
+    private static readonly ConcurrentDictionary<int, ChildProcess> Unreaped = new();
+
     private readonly Lock gate = new();
     private readonly TaskCompletionSource<int> exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Action<ChildProcess>? onExit;
@@ -32,6 +35,9 @@ internal sealed class ChildProcess
 
     /// <summary>The same, completed after the exit handler has run.</summary>
     public Task<int> Exit => exited.Task;
+
+    /// <summary>Whether <paramref name="pid"/> is a child that has its own waiter here.</summary>
+    public static bool HasWaiter(int pid) => Unreaped.ContainsKey(pid);
 
     /// <param name="arguments">The program first; it is looked up in PATH where it has no slash.</param>
     /// <param name="onLine">Gets every line of standard output and error, on a thread of its own.</param>
@@ -59,6 +65,7 @@ internal sealed class ChildProcess
         }
 
         var child = new ChildProcess(pid, onExit);
+        Unreaped[pid] = child;
         var lines = Run(() => Pump(output, onLine), $"output of {pid}");
         Run(() => child.WaitUntilReaped(lines), $"wait for {pid}");
         return child;
@@ -95,6 +102,7 @@ internal sealed class ChildProcess
 
             Code = ExitCode(status);
             reaped = true;
+            Unreaped.TryRemove(Pid, out _);
         }
 
         // A postmaster's children may hold the pipe open for a while after it; the last words of a tool are there at once.

@@ -1,16 +1,16 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
 
 namespace Tandem.Postgres.Processes;
 
 /// <summary>
 /// What process 1 owes to the processes that lost their parent (backends of a killed postmaster, what a kubectl exec left): it reaps them.
-/// A zombie child that nobody has claimed between two looks is taken for an orphan; everybody else's children (ours, those of
-/// System.Diagnostics.Process) are reaped at once by their own waiters, so nobody is robbed.
+/// An orphan is a zombie child that nobody has claimed between two looks, of another session than ours, and not one of <see cref="ChildProcess"/>. The children of
+/// System.Diagnostics.Process stay in our session, so they are never touched: .NET ends the whole process when one of its children was reaped by somebody else.
 /// </summary>
 public sealed class OrphanReaper : IDisposable
 {
     private readonly ITimer timer;
+    private readonly int ourSession = ProcessStat.Read(Environment.ProcessId)?.Session ?? 0;
     private Dictionary<int, ulong> seen = [];
     private int looking;
 
@@ -25,7 +25,11 @@ public sealed class OrphanReaper : IDisposable
     /// <summary>Processes reaped so far.</summary>
     public long Reaped { get; private set; }
 
-    public void Dispose() => timer.Dispose();
+    public void Dispose()
+    {
+        timer.Dispose();
+        if (Environment.ProcessId != 1) _ = Libc.PrCtl(Libc.PrSetChildSubreaper, 0, 0, 0, 0);
+    }
 
     private void Look()
     {
@@ -36,7 +40,7 @@ public sealed class OrphanReaper : IDisposable
             foreach (var entry in Directory.EnumerateDirectories("/proc"))
             {
                 if (!int.TryParse(Path.GetFileName(entry.AsSpan()), NumberStyles.None, CultureInfo.InvariantCulture, out var pid)) continue;
-                if (ProcessStat.Read(pid) is { State: 'Z' } stat && stat.Parent == Environment.ProcessId) zombies[pid] = stat.StartTime;
+                if (ProcessStat.Read(pid) is { State: 'Z' } stat && stat.Parent == Environment.ProcessId && stat.Session != ourSession && !ChildProcess.HasWaiter(pid)) zombies[pid] = stat.StartTime;
             }
 
             foreach (var (pid, start) in zombies)

@@ -18,8 +18,9 @@ internal static class ServerEnvironment
         result["PATH"] = $"{binDirectory}:{path}";
         result["LC_ALL"] = "C";
         result["LANG"] = "C";
-        result["PGPASSFILE"] = "/dev/null";
-        result["PGSERVICEFILE"] = "/dev/null";
+        // Nobody's home directory gives a password or a service.
+        result["PGPASSFILE"] = "/nonexistent/pgpass";
+        result["PGSERVICEFILE"] = "/nonexistent/pg_service.conf";
         result[ServerProcesses.Mark] = "1";
         return result;
     }

@@ -24,6 +24,7 @@ internal sealed class Starvation(Postmaster postmaster, ServerProcesses processe
         if (files.Credential() is { } credential) AtomicFile.Remove(credential);
         files.ClearWaysToThePrimary();
         if (postmaster.Child is not { } server) return !processes.Any();
+        // Whatever configuration the postmaster reads from now on, it names no primary.
         server.Signal(Libc.SigHup);
 
         var receivers = new WalReceivers(processes);

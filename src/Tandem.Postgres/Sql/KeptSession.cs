@@ -6,21 +6,18 @@ namespace Tandem.Postgres.Sql;
 internal sealed class KeptSession(SqlSessions sessions, TimeSpan statementTimeout) : IAsyncDisposable
 {
     private readonly SemaphoreSlim turn = new(1, 1);
-    private NpgsqlConnection? connection;
+    private NpgsqlConnection? kept;
 
     public async Task<T> UseAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> use, CancellationToken cancellation)
     {
         await turn.WaitAsync(cancellation).ConfigureAwait(false);
         try
         {
-            connection ??= await sessions.OpenAsync(statementTimeout, cancellation).ConfigureAwait(false);
-            return await use(connection, cancellation).ConfigureAwait(false);
-        }
-        catch (Exception e)
-        {
-            await CloseAsync().ConfigureAwait(false);
-            if (SqlErrors.IsOfServer(e)) throw SqlErrors.Wrap(e, cancellation);
-            throw;
+            var taken = kept;
+            kept = null;
+            var work = RunAsync(taken, use, cancellation);
+            (var result, kept) = await Abandonable.WaitAsync(work, left => left.Connection.DisposeAsync(), cancellation).ConfigureAwait(false);
+            return result;
         }
         finally
         {
@@ -31,21 +28,22 @@ internal sealed class KeptSession(SqlSessions sessions, TimeSpan statementTimeou
     public async ValueTask DisposeAsync()
     {
         await turn.WaitAsync().ConfigureAwait(false);
-        await CloseAsync().ConfigureAwait(false);
+        if (kept is not null) await kept.DisposeAsync().ConfigureAwait(false);
+        kept = null;
     }
 
-    private async Task CloseAsync()
+    private async Task<(T Result, NpgsqlConnection Connection)> RunAsync<T>(NpgsqlConnection? connection, Func<NpgsqlConnection, CancellationToken, Task<T>> use, CancellationToken cancellation)
     {
-        var closing = connection;
-        connection = null;
-        if (closing is null) return;
         try
         {
-            await closing.DisposeAsync().ConfigureAwait(false);
+            connection ??= await sessions.ConnectAsync(statementTimeout, cancellation).ConfigureAwait(false);
+            return (await use(connection, cancellation).ConfigureAwait(false), connection);
         }
-        catch (Exception e) when (SqlErrors.IsOfServer(e) || e is InvalidOperationException)
+        catch (Exception e)
         {
-            // It was broken already; that is why it is closed.
+            if (connection is not null) await connection.DisposeAsync().ConfigureAwait(false);
+            if (SqlErrors.IsOfServer(e)) throw SqlErrors.Wrap(e, cancellation);
+            throw;
         }
     }
 }

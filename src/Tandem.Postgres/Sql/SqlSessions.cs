@@ -16,7 +16,7 @@ internal sealed class SqlSessions(PostgresServerOptions options, Func<int> major
     private readonly Dictionary<TimeSpan, NpgsqlDataSource> sources = [];
 
     /// <param name="statementTimeout">Kept by the server itself; null: none.</param>
-    public async Task<NpgsqlConnection> OpenAsync(TimeSpan? statementTimeout, CancellationToken cancellation)
+    public async Task<NpgsqlConnection> ConnectAsync(TimeSpan? statementTimeout, CancellationToken cancellation)
     {
         try
         {
@@ -29,9 +29,12 @@ internal sealed class SqlSessions(PostgresServerOptions options, Func<int> major
     }
 
     /// <summary>Opens a session, uses it once and closes it.</summary>
-    public async Task<T> WithAsync<T>(TimeSpan? statementTimeout, Func<NpgsqlConnection, CancellationToken, Task<T>> use, CancellationToken cancellation)
+    public Task<T> WithAsync<T>(TimeSpan? statementTimeout, Func<NpgsqlConnection, CancellationToken, Task<T>> use, CancellationToken cancellation) =>
+        Abandonable.WaitAsync(RunAsync(statementTimeout, use, cancellation), discard: null, cancellation);
+
+    private async Task<T> RunAsync<T>(TimeSpan? statementTimeout, Func<NpgsqlConnection, CancellationToken, Task<T>> use, CancellationToken cancellation)
     {
-        var connection = await OpenAsync(statementTimeout, cancellation).ConfigureAwait(false);
+        var connection = await ConnectAsync(statementTimeout, cancellation).ConfigureAwait(false);
         await using (connection.ConfigureAwait(false))
         {
             try
