@@ -31,7 +31,7 @@ internal sealed class TestServer : IAsyncDisposable
         };
     }
 
-    public static CancellationToken Soon => new CancellationTokenSource(TimeSpan.FromSeconds(60)).Token;
+    public static CancellationToken Soon => new CancellationTokenSource(TimeSpan.FromMinutes(2)).Token;
 
     public PostgresServerOptions Options { get; }
     public PostgresServer Server { get; }
