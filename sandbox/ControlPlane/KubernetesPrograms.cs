@@ -36,11 +36,8 @@ public sealed partial record KubernetesPrograms(string Folder, string EtcdPath, 
 
     private static async Task<string> BuiltAsync(Progress progress, CancellationToken cancellation)
     {
-        var built = Directory.Exists(Path.Combine(SandboxPaths.Cache, "kubernetes"))
-            ? Directory.EnumerateDirectories(Path.Combine(SandboxPaths.Cache, "kubernetes")).Select(version => Path.Combine(version, "bin")).FirstOrDefault(Directory.Exists)
-            : null;
-        if (built is not null) return built;
-        progress.Step("Kubernetes is not built yet: building it from Debian's sources (once, some minutes)");
+        // The script knows under which key its product lies, and says at once where that is whole.
+        progress.Step("Kubernetes from Debian's sources (built once, some minutes)");
         var said = await Command.RunAsync([SandboxPaths.Script("kubernetes", "build.sh")], cancellation, BuildDeadline, progress);
         return said.Split('\n')[^1];
     }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds the programs of Kubernetes from Debian 12's source package `kubernetes`, once, into the cache:
-#   $TANDEM_CACHE/kubernetes/1.20.2/bin/{kube-apiserver,kube-controller-manager,kube-scheduler,kubelet,kube-proxy}
+#   $TANDEM_CACHE/kubernetes/1.20.2-<key>/bin/{kube-apiserver,kube-controller-manager,kube-scheduler,kubelet,kube-proxy}
 # An interrupted build resumes where it stopped (each finished program is kept beside); what is under bin/ is always whole,
 # because the folder is moved there in one rename at the end. Prints the folder as its last line.
 set -euo pipefail
@@ -8,7 +8,9 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 version=1.20.2
 cache=${TANDEM_CACHE:-/var/cache/tandem}
-home=$cache/kubernetes/$version
+# Keyed by the way it is built as well: what an older script left is no substitute for what this one makes.
+key=$(cat "$here"/* | sha256sum | cut -c 1-8)
+home=$cache/kubernetes/$version-$key
 work=$home/build
 programs=(kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy)
 
