@@ -40,8 +40,9 @@ public sealed class OperatorHost : IAsyncDisposable
         _events = new EventRecorder(client, new EventRecorderOptions { Component = OperatorNames.FieldManager, Instance = options.PodName ?? identity }, time, random, loggers.CreateLogger<EventRecorder>());
         _reports = new AgentReports(links, time);
 
-        IPairStandings pairs = new NoPairs();
-        AddClusters(client, options, hasPolicyV1, new PodSettings(options.Site, agentImage), pairs, time, loggers);
+        var pairs = new PairStandings();
+        var caches = AddClusters(client, options, hasPolicyV1, new PodSettings(options.Site, agentImage), pairs, time, loggers);
+        AddPairs(client, options, caches, pairs, otherSites ?? new OtherSiteFactory(time, loggers.CreateLogger<OtherSite>()), time, loggers);
     }
 
     /// <summary>All caches have been filled once.</summary>
@@ -70,9 +71,13 @@ public sealed class OperatorHost : IAsyncDisposable
         return text.ToString();
     }
 
-    public ValueTask DisposeAsync() => _reports.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        if (_otherSites is not null) await _otherSites.DisposeAsync();
+        await _reports.DisposeAsync();
+    }
 
-    private void AddClusters(IKubernetesClient client, OperatorOptions options, bool hasPolicyV1, PodSettings settings, IPairStandings pairs, TimeProvider time, ILoggerFactory loggers)
+    private ClusterCaches AddClusters(IKubernetesClient client, OperatorOptions options, bool hasPolicyV1, PodSettings settings, IPairStandings pairs, TimeProvider time, ILoggerFactory loggers)
     {
         var caches = new ClusterCaches(_host, options.Namespaces, hasPolicyV1);
         var ledger = new SentLedger();
@@ -94,6 +99,7 @@ public sealed class OperatorHost : IAsyncDisposable
         caches.Changed += key => LookAt(key.Namespace, key.Name);
         _reports.Heard += LookAt;
         pairs.Changed += LookAt;
+        return caches;
     }
 
     private void AddPairs(IKubernetesClient client, OperatorOptions options, ClusterCaches caches, PairStandings standings, IOtherSiteFactory factory, TimeProvider time, ILoggerFactory loggers)
