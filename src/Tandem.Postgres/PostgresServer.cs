@@ -64,6 +64,8 @@ public sealed class PostgresServer : IPostgresServer
     {
         if (!HasData) throw new PostgresException("NoData", $"{options.DataDirectory} holds no cluster");
         Folder.Ensure(options.SocketDirectory);
+        // A kubelet that mounts a volume for a group opens every folder on it to that group; the server refuses such a data directory.
+        File.SetUnixFileMode(options.DataDirectory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         // The drift is taken out once more: what ALTER SYSTEM wrote since the last look must not be there at the start.
         files.RemoveDrift([]);
         await Task.Run(() => postmaster.Start(mode), cancellation).ConfigureAwait(false);

@@ -31,7 +31,8 @@ internal static class CopyJobs
             throw new JobFailedException("NotAttached", $"{action.Source.Name} has not made the slot for this instance");
 
         await c.Server.WipeAsync(cancellation);
-        var source = ServerJobs.Source(c, action.Source)!;
+        // Under a name of its own: what a copy has received so far must not be counted as a member's flush.
+        var source = ServerJobs.Source(c, action.Source)! with { ApplicationName = "tandem_clone" };
         await c.Server.CloneAsync(source, slot, Watch(c), cancellation);
         var control = await c.Server.ReadControlDataAsync(cancellation);
         if (o.Record!.SystemIdentifier is { } wanted && control.SystemIdentifier != wanted)
@@ -52,7 +53,7 @@ internal static class CopyJobs
     public static async Task RewindAsync(JobContext c, InstanceAction.Rewind action, InstanceObservation o, CancellationToken cancellation)
     {
         c.Memory.Remember(state => state with { Marker = VolumeMarker.Rewinding });
-        var source = ServerJobs.Source(c, action.Source)! with { User = "tandem_rewind" };
+        var source = ServerJobs.Source(c, action.Source)! with { User = "tandem_rewind", ApplicationName = "tandem_rewind" };
         try
         {
             await c.Server.RewindAsync(source, SalvageLimit, Watch(c), cancellation);
@@ -80,7 +81,7 @@ internal static class CopyJobs
     /// <summary>The other site's lineage travels in its database: read there, live, by the certificate that also replicates.</summary>
     public static async Task ReadOtherSiteAsync(JobContext c, InstanceAction.ReadOtherSite action, InstanceObservation o, CancellationToken cancellation)
     {
-        var source = ServerJobs.Source(c, action.Source)! with { User = "tandem_rewind" };
+        var source = ServerJobs.Source(c, action.Source)! with { User = "tandem_rewind", ApplicationName = "tandem_rewind" };
         var remote = await c.Server.ReadRemoteLineageAsync(source, cancellation);
         if (remote.Rows.Count == 0) throw new JobFailedException("NoLineage", "the other site's database tells no lineage yet");
         c.Memory.OtherSite = new RemoteLineage(o.Pair!.PairEpoch,

@@ -30,7 +30,7 @@ public sealed class InstanceObserver(RecordKeeper records, ClusterSight sight, P
     {
         var process = server.Process;
         CrashSeen = _wasRunning && !process.Running && !process.StopRequested;
-        _wasRunning = process.Running;
+        _wasRunning = process is { Running: true, Pid: not null }; // programs of a clone or initdb run in the data directory too
         var status = process.Running ? await server.QueryStatusAsync(AnswerLimit, cancellation) : null;
         var now = time.BootTime();
         var reading = records.Latest;

@@ -14,7 +14,7 @@ namespace Tandem.Agent.Loop;
 /// </summary>
 public static class InstanceTable
 {
-    private static readonly Func<InstanceObservation, InstanceAction?>[] Rules =
+    private static readonly Func<InstanceObservation, InstanceAction?>[] AnyRules =
     [
         Rulings.LeavingInOrder,
         Rulings.NoRecord,
@@ -22,6 +22,10 @@ public static class InstanceTable
         Rulings.HigherEpoch,
         Rulings.Electing,
         Rulings.HandingOver,
+    ];
+
+    private static readonly Func<InstanceObservation, InstanceAction?>[] OfHolder =
+    [
         HolderRules.Demoted,
         HolderRules.MainStandby,
         HolderRules.Founding,
@@ -30,6 +34,10 @@ public static class InstanceTable
         HolderRules.Elected,
         HolderRules.NotAdmitted,
         HolderRules.Reigning,
+    ];
+
+    private static readonly Func<InstanceObservation, InstanceAction?>[] OfFollower =
+    [
         FollowerRules.MustNotWrite,
         FollowerRules.WithoutData,
         FollowerRules.InterruptedRewind,
@@ -41,7 +49,10 @@ public static class InstanceTable
 
     public static InstanceAction Decide(InstanceObservation o)
     {
-        foreach (var rule in Rules)
+        foreach (var rule in AnyRules)
+            if (rule(o) is { } action)
+                return action;
+        foreach (var rule in o.IsHolder ? OfHolder : OfFollower)
             if (rule(o) is { } action)
                 return action;
         return new Nothing("AsWanted", o.IsHolder ? "holds the record" : "follows the holder");
@@ -253,7 +264,7 @@ internal static class HolderRules
         if (o.Status is null) return new Wait("Starting", "the server does not answer yet");
         if (o.Admission?.IsOf(o.Record!) != true || o.Admission.OwnRecord is not { } ownRecord)
             return new PrepareAdmission("OwnRecord", "confirms the timeline and writes the first record of its epoch");
-        if (AdmissionRules.Judge(o.OwnClause, o.Settings.Synchrony, o.Standbys, o.Status.Senders.ToDictionary(s => s.ApplicationName, s => s.Flush, StringComparer.Ordinal), ownRecord) is not { } missing)
+        if (AdmissionRules.Judge(o.OwnClause, o.Settings.Synchrony, o.Standbys, FlushedBy(o.Status), ownRecord) is not { } missing)
             return new Admit("Admissible", $"{o.OwnClause?.ToString() ?? "none"} have flushed {ownRecord}, a record of this epoch");
         return Upkeep(o) ?? new Wait(missing.Reason, missing.Message);
     }
@@ -265,8 +276,12 @@ internal static class HolderRules
             return new Admit("OldClauses", "drops the clauses of earlier reigns");
         if (o.Settings.Switchover is { } request && request.FromEpoch == o.Record.Epoch && o.HandoverTried != request.Id && HandoverTarget.Choose(o, request.To) is { } target)
             return new HandOver(target, "Requested", $"planned switchover to {target.Instance}");
-        return Upkeep(o) ?? FollowerRules.Configured(o);
+        return Upkeep(o) ?? FollowerRules.Configured(o) ?? new Nothing("AsWanted", "holds the record and serves clients");
     }
+
+    /// <summary>By name; of two streams under one name the lesser counts, since one of them is over.</summary>
+    private static Dictionary<string, Lsn?> FlushedBy(ServerStatus status) =>
+        status.Senders.GroupBy(s => s.ApplicationName, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.Any(s => s.Flush is null) ? null : g.Min(s => s.Flush), StringComparer.Ordinal);
 
     /// <summary>Members and the synchronous set: one change at a time.</summary>
     private static InstanceAction? Upkeep(InstanceObservation o)
@@ -310,7 +325,7 @@ internal static class HolderRules
     }
 }
 
-/// <summary>Rules of everybody but the holder.</summary>
+/// <summary>Rules of everybody but the holder; the holder's own list ends before them.</summary>
 internal static class FollowerRules
 {
     /// <summary>There is one who may write, and it is not this one.</summary>

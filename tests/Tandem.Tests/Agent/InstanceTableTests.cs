@@ -1,0 +1,193 @@
+using Tandem.Agent.Loop;
+using Tandem.Agent.Record;
+using Tandem.Agent.State;
+using Tandem.Postgres;
+using Tandem.Protocol.Elections;
+using Tandem.Protocol.Records;
+using Tandem.Resources.Values;
+using Tandem.Tests.Support;
+using static Tandem.Tests.Protocol.Example;
+
+namespace Tandem.Tests.Agent;
+
+/// <summary>The table, a row a test: what an instance sees on the left, what it does on the right.</summary>
+public sealed class InstanceTableTests
+{
+    [Fact]
+    public void No_record_and_no_data_founds() => Expect<InstanceAction.Found>(World() with { Reading = new RecordReading(null, false, TimeSpan.Zero, true, null), HasData = false, Volume = Fresh });
+
+    [Fact]
+    public void No_record_but_a_remembered_epoch_is_held() => Expect<InstanceAction.Hold>(World() with { Reading = new RecordReading(null, false, TimeSpan.Zero, true, null) }, "RecordRegressed");
+
+    [Fact]
+    public void A_record_older_than_the_promise_is_held() => Expect<InstanceAction.Hold>(World(Record(1, A)) with { Volume = Promised(5) }, "RecordRegressed");
+
+    [Fact]
+    public void A_cluster_of_a_pair_waits_for_the_pair() =>
+        Expect<InstanceAction.Wait>(World() with { Reading = new RecordReading(null, false, TimeSpan.Zero, true, null), HasData = false, Volume = Fresh, Settings = Settings with { Pair = "orders" } }, "WaitingForPair");
+
+    [Fact]
+    public void A_higher_epoch_that_is_being_elected_is_promised() => Expect<InstanceAction.Promise>(World(Record(2, null, Clause(1, A, 1, B, C))));
+
+    [Fact]
+    public void A_former_primary_that_reads_a_higher_epoch_stops() => Assert.True(Expect<InstanceAction.Obey>(World(Record(2, B)) with { Process = ReadWrite }).StopServer);
+
+    [Fact]
+    public void A_hold_binds_until_it_ends() // [C10b]
+    {
+        var bound = World(Record(2, null, Clause(1, A, 0))) with { HeldUntil = TimeSpan.FromSeconds(101), Volume = Promised(1) with { HoldEpoch = new Epoch(1) } };
+        Expect<InstanceAction.Wait>(bound, "BoundByHold");
+        Expect<InstanceAction.Promise>(bound with { HeldUntil = TimeSpan.FromSeconds(99) });
+    }
+
+    [Fact]
+    public void The_winner_elects_itself_and_nobody_else()
+    {
+        var record = Record(2, null, Clause(1, C, 1, A, B));
+        var mine = Promise(A, 2, 1, At(7));
+        var world = World(record) with { Volume = Promised(2), Promise = mine, ClausesSatisfiedFor = TimeSpan.FromSeconds(1) };
+        Expect<InstanceAction.Wait>(world, "ClauseUnsatisfied");
+        Expect<InstanceAction.Elect>(world with { Peers = [Peer(B, Promise(B, 2, 1, At(6)))] });
+        Expect<InstanceAction.Wait>(world with { Peers = [Peer(B, Promise(B, 2, 1, At(8)))] }, "ElectionOpen");
+    }
+
+    // ---- the gate ----
+
+    [Fact]
+    public void The_holder_writes_its_start_before_it_starts()
+    {
+        var down = World(Record(1, A, Clause(1, A, 1, B, C))) with { Process = Down };
+        Expect<InstanceAction.SwapRun>(down);
+        Expect<InstanceAction.StartReadWrite>(Granted(down));
+    }
+
+    [Fact]
+    public void A_grant_of_another_epoch_or_too_old_starts_nothing() // [C10c]
+    {
+        var granted = Granted(World(Record(1, A, Clause(1, A, 1, B, C))) with { Process = Down });
+        Expect<InstanceAction.SwapRun>(granted with { Now = granted.Grant!.SentAt + TimeSpan.FromSeconds(4) });
+        Expect<InstanceAction.SwapRun>(granted with { Grant = granted.Grant with { Epoch = new Epoch(0) } });
+        Expect<InstanceAction.SwapRun>(granted with { Grant = granted.Grant with { Nonce = "another" } });
+    }
+
+    [Fact]
+    public void Nothing_starts_read_write_out_of_a_handover() // [C5]
+        => Expect<InstanceAction.TakeBack>(Granted(World(Record(1, A, Clause(1, A, 1, B, C)) with { State = new RecordState.HandingOver(B, DateTimeOffset.MaxValue) }) with { Process = Down }));
+
+    [Fact]
+    public void An_elected_holder_recovers_and_promotes_it_never_restarts_in_place()
+    {
+        var record = Record(2, A, Clause(2, A, 1, B, C)) with { Lineage = [Reign(1, B, 1, Lsn.Zero), Reign(2, A, null, null)] };
+        var down = Granted(World(record) with { Process = Down, Volume = Promised(2) with { Lineage = [Reign(1, B, 1, Lsn.Zero)] } });
+        Expect<InstanceAction.StartStandby>(down);
+        Expect<InstanceAction.Promote>(down with { Process = Standby, Status = Status(true) });
+    }
+
+    [Fact]
+    public void Below_the_floor_nothing_opens() =>
+        Expect<InstanceAction.Hold>(World(Record(2, A, Clause(2, A, 1, B, C)) with { Lineage = [Reign(1, B, 1, Lsn.Zero), Reign(2, A, null, null)], Floor = new LogEnd(null, new Epoch(1), At(99)) })
+            with { Process = Standby, Status = Status(true), Volume = Promised(2) with { Lineage = [Reign(1, B, 1, Lsn.Zero)] } }, "BelowFloor");
+
+    [Fact]
+    [Requirement("E3")]
+    public void Too_many_crashes_move_the_primary() =>
+        Expect<InstanceAction.Vacate>(World(Record(1, A, Clause(1, A, 1, B, C))) with { Process = Down, RestartsInWindow = 4, Peers = [Peer(B)] }, "RestartThreshold");
+
+    [Fact]
+    [Requirement("C5")]
+    public void A_volume_that_cannot_be_written_moves_the_primary() =>
+        Expect<InstanceAction.Stop>(World(Record(1, A, Clause(1, A, 1, B, C))) with { Process = ReadWrite, StorageFailed = true, Peers = [Peer(B)] }, "StorageFailed");
+
+    [Fact]
+    [Requirement("A4")]
+    public void A_demoted_site_stops_its_writer() =>
+        Expect<InstanceAction.Demote>(World(Record(1, A, Clause(1, A, 1, B, C)) with { RunMode = RunMode.Standby }) with { Process = ReadWrite });
+
+    // ---- followers ----
+
+    [Fact]
+    public void Whoever_is_not_holder_does_not_write() => Expect<InstanceAction.Stop>(World(Record(1, B, Clause(1, B, 1, A, C))) with { Process = ReadWrite }, "NotHolder");
+
+    [Fact]
+    public void A_standby_follows_the_holder() =>
+        Expect<InstanceAction.StartStandby>(World(Record(1, B, Clause(1, B, 1, A, C)) with { Lineage = [Reign(1, B, 1, Lsn.Zero)] }) with { Process = Down, Volume = Promised(1) with { Lineage = [Reign(1, B, 1, Lsn.Zero)] }, Peers = [Peer(B)] });
+
+    [Fact]
+    [Requirement("C9")]
+    public void An_interrupted_rewind_is_rewound_again() =>
+        Expect<InstanceAction.Rewind>(World(Record(1, B, Clause(1, B, 1, C))) with { Process = Down, Volume = Promised(1) with { Marker = VolumeMarker.Rewinding }, Peers = [Peer(B)] });
+
+    [Fact]
+    public void A_member_leaves_its_clause_before_it_is_rebuilt()
+    {
+        var empty = World(Record(1, B, Clause(1, B, 1, A, C))) with { HasData = false, Process = Down, Volume = Promised(1) with { Marker = VolumeMarker.Cloning }, Peers = [Peer(B)] };
+        Expect<InstanceAction.Wait>(empty, "InsideClause");
+        Expect<InstanceAction.BaseBackup>(empty with { Reading = Read(Record(1, B, Clause(1, B, 1, C))) });
+    }
+
+    [Fact]
+    [Requirement("C13")]
+    public void An_admitted_holder_that_is_to_end_hands_over()
+    {
+        var record = Record(1, A, Clause(1, A, 1, B, C));
+        var world = World(record) with
+        {
+            Process = ReadWrite, Status = Status(false), ShutdownRequested = true, Admission = new Admission(record.Epoch, null, At(1), true, null), Peers = [Peer(B)],
+            Standbys = [new(B, true, 0, TimeSpan.Zero)],
+        };
+        Assert.Equal(B, Expect<InstanceAction.HandOver>(world).Target);
+        Expect<InstanceAction.Stop>(world with { Standbys = [] }, "Leaving");
+    }
+
+    // ---- the worlds ----
+
+    private static readonly ServerProcess Down = new(false, null, null, 0, true);
+    private static readonly ServerProcess Standby = new(true, 10, ServerMode.Standby, null, false);
+    private static readonly ServerProcess ReadWrite = new(true, 10, ServerMode.ReadWrite, null, false);
+    private static readonly VolumeState Fresh = new() { Volume = A.Volume, Marker = VolumeMarker.Cloning };
+
+    private static readonly AgentSettings Settings = new()
+    {
+        Cluster = "orders", Instances = 3, Synchrony = Quorum, DetectionTimeout = TimeSpan.FromSeconds(2), LeaseDuration = TimeSpan.FromSeconds(6), RestartThreshold = 3,
+        RestartWindow = TimeSpan.FromMinutes(10), RestartTimeout = TimeSpan.FromSeconds(10), SwitchoverTimeout = TimeSpan.FromSeconds(30), MaximumLag = 1 << 20, MaximumReadLag = 16 << 20,
+        ReadFallbackPrimary = false, AutoRejoin = true, Priority = 0, Parameters = new Dictionary<string, string>(), AccessRules = [], Generation = 1,
+    };
+
+    private static InstanceObservation World(PrimaryRecord? record = null) => new()
+    {
+        Now = TimeSpan.FromSeconds(100),
+        WallClock = DateTimeOffset.UnixEpoch,
+        Settings = Settings,
+        Me = A,
+        Volume = Promised(1),
+        HasData = true,
+        Reading = Read(record ?? Record(1, A)),
+        Process = Standby,
+        LogEnd = new WalEnd(new TimelineId(1), At(5)),
+        Peers = [],
+        PeerSiteChecked = true,
+    };
+
+    private static VolumeState Promised(long epoch) => new() { Volume = A.Volume, Promise = new Epoch(epoch), Lineage = [Reign(1, A, 1, Lsn.Zero)] };
+
+    private static RecordReading Read(PrimaryRecord record) => new(record, true, TimeSpan.FromSeconds(99), true, null);
+
+    private static InstanceObservation Granted(InstanceObservation o) => o with
+    {
+        Reading = Read(o.Record! with { Run = new RunIdentity("container", "nonce") }),
+        Grant = new Grant(o.Record!.Epoch, o.Record.PairEpoch, "nonce", TimeSpan.FromSeconds(99.5)),
+    };
+
+    private static PeerObservation Peer(Incarnation who, PromiseReport? promise = null) => new(who.Instance, "10.0.0.2", true, false,
+        new Tandem.Protocol.Links.MemberView { Incarnation = who.ToString(), Promise = promise is null ? null : Tandem.Protocol.Links.PromiseDocument.From(promise) }, TimeSpan.FromMilliseconds(10));
+
+    private static ServerStatus Status(bool inRecovery) => new(inRecovery, new TimelineId(1), At(5), At(5), At(5), null, null, [], [], "", DateTimeOffset.UnixEpoch, 0);
+
+    private static T Expect<T>(InstanceObservation o, string? reason = null) where T : InstanceAction
+    {
+        var action = InstanceTable.Decide(o);
+        Assert.True(action is T, $"{action.Name}: {action.Reason}: {action.Message}");
+        if (reason is not null) Assert.Equal(reason, action.Reason);
+        return (T)action;
+    }
+}

@@ -1,0 +1,103 @@
+using Tandem.Protocol.Elections;
+using Tandem.Protocol.Records;
+using Tandem.Resources.Values;
+using Tandem.Tests.Support;
+using static Tandem.Tests.Protocol.Example;
+
+namespace Tandem.Tests.Protocol.Elections;
+
+[Requirement("E1", "E9", "C2")]
+public sealed class ElectionTests
+{
+    private static readonly PrimaryRecord Electing = Record(2, null, Clause(1, A, 1, B, C));
+
+    [Fact]
+    public void The_newest_log_wins() =>
+        Assert.Equal(C, Winner(View(Electing, Promise(B, 2, 1, At(5)), Promise(C, 2, 1, At(7)))));
+
+    [Fact]
+    public void A_later_epoch_beats_a_longer_log() =>
+        Assert.Equal(B, Winner(View(Record(4, null, Clause(3, A, 1, B, C)), Promise(B, 4, 3, At(5)), Promise(C, 4, 1, At(9)))));
+
+    [Fact]
+    public void Of_equals_the_priority_decides_then_the_name()
+    {
+        Assert.Equal(C, Winner(View(Electing, Promise(B, 2, 1, At(5)), Promise(C, 2, 1, At(5), priority: 10))));
+        Assert.Equal(B, Winner(View(Electing, Promise(C, 2, 1, At(5)), Promise(B, 2, 1, At(5)))));
+    }
+
+    [Fact]
+    public void Nobody_wins_while_a_clause_is_not_satisfied() =>
+        Assert.Equal("ClauseUnsatisfied", Assert.IsType<ElectionVerdict.Wait>(Election.Judge(View(Electing, Promise(B, 2, 1, At(5))))).Reason);
+
+    [Fact]
+    public void Every_clause_must_be_satisfied_the_one_that_is_being_left_too()
+    {
+        var changing = Record(2, null, Clause(1, A, 1, B), Clause(1, A, 1, C));
+        Assert.IsType<ElectionVerdict.Wait>(Election.Judge(View(changing, Promise(B, 2, 1, At(5)))));
+        Assert.Equal(B, Winner(View(changing, Promise(B, 2, 1, At(5)), Promise(C, 2, 1, At(4)))));
+    }
+
+    [Fact]
+    public void Nobody_below_the_floor_wins() // [C8]
+    {
+        var floored = Electing with { Floor = new LogEnd(null, new Epoch(1), At(6)) };
+        Assert.Equal("NoCandidate", Assert.IsType<ElectionVerdict.Wait>(Election.Judge(View(floored, Promise(B, 2, 1, At(4)), Promise(C, 2, 1, At(5))))).Reason);
+        Assert.Equal(C, Winner(View(floored, Promise(B, 2, 1, At(4)), Promise(C, 2, 1, At(6)))));
+    }
+
+    [Fact]
+    public void A_stranger_to_the_members_neither_counts_nor_wins()
+    {
+        var stranger = B with { Volume = "eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee" };
+        Assert.IsType<ElectionVerdict.Wait>(Election.Judge(View(Electing, Promise(stranger, 2, 1, At(99)), Promise(C, 2, 1, At(5)))));
+    }
+
+    [Fact]
+    public void An_asynchronous_holder_must_be_known_to_be_down()
+    {
+        var record = Record(2, null, Clause(1, A, 0)) with { Lsn = At(5) };
+        var view = View(record, Promise(B, 2, 1, At(5)));
+        Assert.Equal("HolderNotKnownDown", Assert.IsType<ElectionVerdict.Wait>(Election.Judge(view)).Reason);
+        Assert.Equal(B, Winner(view with { HolderIsDown = true }));
+        Assert.Equal(A, Winner(View(record, Promise(B, 2, 1, At(5)), Promise(A, 2, 1, At(6)))));
+    }
+
+    [Fact]
+    public void An_asynchronous_standby_too_far_behind_is_not_elected()
+    {
+        var record = Record(2, null, Clause(1, A, 0)) with { Lsn = At(50) };
+        Assert.Equal("NoCandidate", Assert.IsType<ElectionVerdict.Wait>(Election.Judge(View(record, Promise(B, 2, 1, At(5))) with { HolderIsDown = true })).Reason);
+    }
+
+    [Fact]
+    public void One_who_answers_but_has_not_promised_gets_a_moment()
+    {
+        var view = View(Record(2, null, Clause(1, A, 2, B, C)), Promise(B, 2, 1, At(5))) with { Connected = new HashSet<Incarnation> { B, C }, SinceSatisfied = TimeSpan.FromMilliseconds(50) };
+        Assert.Equal("Grace", Assert.IsType<ElectionVerdict.Wait>(Election.Judge(view)).Reason);
+        Assert.Equal(B, Winner(view with { SinceSatisfied = TimeSpan.FromMilliseconds(250) }));
+    }
+
+    [Fact]
+    public void Electing_keeps_the_old_clauses_and_takes_the_winners_lineage()
+    {
+        var winner = Promise(B, 2, 1, At(5));
+        var elected = Election.Elect(Electing, winner, [winner, Promise(C, 2, 1, At(5))], Quorum, new RunIdentity("container", "nonce"));
+        Assert.Equal(B, elected.Holder);
+        Assert.Equal([Clause(1, A, 1, B, C), Clause(2, B, 1, C)], elected.Quorums);
+        Assert.Equal(new LineageEntry(null, new Epoch(2), B, null, null), elected.Lineage[^1]);
+        Assert.Equal(At(5), elected.ElectedEnd);
+    }
+
+    [Fact]
+    public void Vacating_raises_the_epoch_and_keeps_what_must_be_satisfied()
+    {
+        var vacated = Election.Vacate(Record(7, A, Clause(7, A, 1, B, C)));
+        Assert.Equal(new Epoch(8), vacated.Epoch);
+        Assert.Null(vacated.Holder);
+        Assert.IsType<RecordState.Electing>(vacated.State);
+        Assert.Single(vacated.Quorums);
+    }
+
+    private static Incarnation Winner(ElectionView view) => Assert.IsType<ElectionVerdict.Winner>(Election.Judge(view)).Promise.By;
+}

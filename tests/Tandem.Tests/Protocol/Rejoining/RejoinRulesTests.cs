@@ -1,0 +1,68 @@
+using System.Collections.Immutable;
+using Tandem.Protocol.Records;
+using Tandem.Protocol.Rejoining;
+using Tandem.Resources.Values;
+using Tandem.Tests.Support;
+using static Tandem.Tests.Protocol.Example;
+
+namespace Tandem.Tests.Protocol.Rejoining;
+
+[Requirement("E10", "E22", "C8")]
+public sealed class RejoinRulesTests
+{
+    private static readonly ImmutableList<LineageEntry> Founded = [Reign(1, A, 1, Lsn.Zero)];
+    private static readonly ImmutableList<LineageEntry> TakenOver = [Reign(1, A, 1, Lsn.Zero), Reign(2, B, 2, At(5))];
+    private static readonly ImmutableList<LineageEntry> NotConfirmed = [Reign(1, A, 1, Lsn.Zero), Reign(2, B, null, null)];
+
+    [Fact]
+    public void A_log_that_ends_before_the_switch_follows() => Assert.IsType<RejoinVerdict.Follow>(Judge(Mine(Founded, 1, At(4)), TakenOver));
+
+    [Fact]
+    public void A_log_that_ends_at_the_switch_follows() => Assert.IsType<RejoinVerdict.Follow>(Judge(Mine(Founded, 1, At(5)), TakenOver));
+
+    [Fact]
+    public void One_byte_beyond_is_rewound() => Assert.Equal(At(5), Assert.IsType<RejoinVerdict.Rewind>(Judge(Mine(Founded, 1, new Lsn(At(5).Value + 1)), TakenOver)).Fork);
+
+    [Fact]
+    public void Before_the_winner_has_confirmed_its_reported_end_is_the_bound() // [C2]
+    {
+        Assert.IsType<RejoinVerdict.Follow>(Judge(Mine(Founded, 1, At(5)), NotConfirmed, At(5)));
+        Assert.IsType<RejoinVerdict.Wait>(Judge(Mine(Founded, 1, At(6)), NotConfirmed, At(5)));
+    }
+
+    [Fact]
+    public void A_reign_that_the_holder_does_not_have_is_rewound()
+    {
+        ImmutableList<LineageEntry> other = [Reign(1, A, 1, Lsn.Zero), Reign(3, C, 3, At(4))];
+        Assert.IsType<RejoinVerdict.Rewind>(Judge(Mine(TakenOver, 2, At(6)), other));
+    }
+
+    [Fact]
+    public void The_same_timeline_number_under_another_epoch_is_rebuilt_never_rewound()
+    {
+        ImmutableList<LineageEntry> other = [Reign(1, A, 1, Lsn.Zero), Reign(3, C, 2, At(4))];
+        Assert.Equal("SameTimelineNumber", Assert.IsType<RejoinVerdict.Rebuild>(Judge(Mine(TakenOver, 2, At(6)), other)).Reason);
+    }
+
+    [Fact]
+    public void A_follower_that_has_received_nothing_of_the_new_reign_speaks_of_the_old_one()
+    {
+        var mine = DataLineage.Of(TakenOver, new TimelineId(1), At(4));
+        Assert.Equal(new LogEnd(null, new Epoch(1), At(4)), mine.Position);
+    }
+
+    [Fact]
+    public void A_timeline_that_nobody_confirmed_is_that_of_the_reign_that_was_followed() =>
+        Assert.Equal(new LogEnd(null, new Epoch(2), At(6)), DataLineage.Of(NotConfirmed, new TimelineId(2), At(6)).Position);
+
+    [Fact]
+    public void Nothing_in_common_is_rebuilt()
+    {
+        ImmutableList<LineageEntry> stranger = [Reign(1, C, 1, Lsn.Zero)];
+        Assert.Equal("NothingInCommon", Assert.IsType<RejoinVerdict.Rebuild>(Judge(Mine(stranger, 1, At(4)), TakenOver)).Reason);
+    }
+
+    private static DataLineage Mine(ImmutableList<LineageEntry> persisted, uint timeline, Lsn end) => DataLineage.Of(persisted, new TimelineId(timeline), end);
+
+    private static RejoinVerdict Judge(DataLineage mine, ImmutableList<LineageEntry> theirs, Lsn? electedEnd = null) => RejoinRules.Judge(mine, theirs, electedEnd);
+}

@@ -1,0 +1,102 @@
+using Tandem.Protocol.Records;
+using Tandem.Protocol.Synchrony;
+using Tandem.Resources.Values;
+using Tandem.Tests.Support;
+using static Tandem.Tests.Protocol.Example;
+
+namespace Tandem.Tests.Protocol.Synchrony;
+
+[Requirement("C10", "E4")]
+public sealed class SetRulesTests
+{
+    private static readonly Incarnation D = A with { Instance = "orders-4", Volume = "ffffffffffffffffffffffffffffffff" };
+
+    [Fact]
+    public void A_silent_member_leaves_where_enough_remain() =>
+        Assert.Equal(Clause(1, A, 1, C), SetRules.Propose(Clause(1, A, 1, B, C), Quorum, [Silent(B, 6), Streams(C)]).To);
+
+    [Fact]
+    public void It_stays_until_it_has_been_silent_for_long_enough() =>
+        Assert.Null(SetRules.Propose(Clause(1, A, 1, B, C), Quorum, [Silent(B, 4), Streams(C)]).To);
+
+    [Fact]
+    public void Required_never_goes_below_its_acknowledgements() =>
+        Assert.Null(SetRules.Propose(Clause(1, A, 1, B), Quorum, [Silent(B, 600)]).To);
+
+    [Fact]
+    public void Preferred_degrades_when_nobody_is_left_for_long_enough()
+    {
+        var preferred = Quorum with { Preferred = true };
+        Assert.Null(SetRules.Propose(Clause(1, A, 1, B), preferred, [Silent(B, 9)]).To);
+        Assert.True(SetRules.Propose(Clause(1, A, 1, B), preferred, [Silent(B, 11)]).To!.IsEmpty);
+    }
+
+    [Fact]
+    public void A_fit_standby_joins_a_lagging_one_does_not()
+    {
+        Assert.Equal(Clause(1, A, 1, B, C), SetRules.Propose(Clause(1, A, 1, B), Quorum, [Streams(B), Streams(C)]).To);
+        Assert.Null(SetRules.Propose(Clause(1, A, 1, B), Quorum, [Streams(B), Streams(C) with { Lag = 17 << 20 }]).To);
+    }
+
+    [Fact]
+    public void The_empty_clause_is_left_for_as_many_as_must_acknowledge()
+    {
+        Assert.Null(SetRules.Propose(Clause(1, A, 0), Quorum with { Acknowledgements = 2 }, [Streams(B)]).To);
+        Assert.Equal(Clause(1, A, 2, B, C), SetRules.Propose(Clause(1, A, 0), Quorum with { Acknowledgements = 2 }, [Streams(B), Streams(C)]).To);
+    }
+
+    [Fact]
+    public void Synchronous_follows_its_members()
+    {
+        var all = Quorum with { Mode = SynchronyMode.Synchronous };
+        Assert.Equal(Clause(1, A, 2, B, C), SetRules.Propose(Clause(1, A, 1, B, C), all, [Streams(B), Streams(C)]).To);
+        Assert.Equal(Clause(1, A, 1, B, C), SetRules.Propose(Clause(1, A, 2, B, C), all, [Silent(B, 6), Streams(C)]).To);
+    }
+
+    /// <summary>From every clause, with every standby well or silent: no proposal ever does two things [C4], and none counts fewer than it demands.</summary>
+    [Fact]
+    public void One_change_does_one_thing()
+    {
+        Incarnation[] standbys = [B, C, D];
+        foreach (var mode in Enum.GetValues<SynchronyMode>())
+            foreach (var preferred in new[] { false, true })
+                foreach (var wanted in new[] { 1, 2 })
+                    for (var set = 0; set < 8; set++)
+                        for (var k = set == 0 ? 0 : 1; k <= System.Numerics.BitOperations.PopCount((uint)set); k++)
+                            for (var well = 0; well < 8; well++)
+                            {
+                                var current = Clause(1, A, k, [.. standbys.Where((_, i) => (set >> i & 1) == 1)]);
+                                var target = Quorum with { Mode = mode, Preferred = preferred, Acknowledgements = wanted };
+                                var to = SetRules.Propose(current, target, [.. standbys.Select((s, i) => (well >> i & 1) == 1 ? Streams(s) : Silent(s, 60))]).To;
+                                if (to is null) continue;
+                                Assert.True(DoesOneThing(current, to), $"{mode} {wanted}: {current} -> {to}");
+                                Assert.True(to.IsEmpty || (to.Acknowledgements >= 1 && to.Acknowledgements <= to.Members.Count), $"{current} -> {to}");
+                            }
+    }
+
+    [Fact]
+    public void A_required_setting_is_never_empty()
+    {
+        Assert.Contains(SetRules.Placeholder, SetRules.Setting(Clause(1, A, 0), Quorum), StringComparison.Ordinal);
+        Assert.Equal($"ANY 1 ({B.ReplicationName}, {C.ReplicationName})", SetRules.Setting(Clause(1, A, 1, B, C), Quorum));
+        Assert.Equal("", SetRules.Setting(Clause(1, A, 0), Asynchronous));
+    }
+
+    [Fact]
+    public void A_new_reign_begins_with_those_who_promised()
+    {
+        Assert.Equal(Clause(2, B, 1, C), SetRules.FirstClause(new Epoch(2), B, [C], [A, C], Quorum));
+        Assert.Equal(Clause(2, B, 1, A), SetRules.FirstClause(new Epoch(2), B, [], [A, C], Quorum));
+    }
+
+    private static bool DoesOneThing(QuorumClause from, QuorumClause to)
+    {
+        if (from.IsEmpty || to.IsEmpty) return from.IsEmpty != to.IsEmpty;
+        if (from.Members.SetEquals(to.Members)) return from.Acknowledgements != to.Acknowledgements;
+        return from.Acknowledgements == to.Acknowledgements && (from.Members.IsProperSubsetOf(to.Members) || from.Members.IsProperSupersetOf(to.Members));
+    }
+
+    private static StandbyHealth Streams(Incarnation who) => new(who, true, 0, TimeSpan.Zero);
+
+    private static StandbyHealth Silent(Incarnation who, int seconds) => new(who, false, null, TimeSpan.FromSeconds(seconds));
+}
