@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Tandem.Sandbox.ContainerImages;
+using Tandem.Sandbox.Demo;
 using Tandem.Sandbox.Faults;
 using Tandem.Sandbox.Host;
 using Tandem.Sandbox.Sites;
@@ -28,6 +29,7 @@ public static class Verbs
     private static RootCommand Root() => new("Two real Kubernetes sites on one Debian machine.")
     {
         Up(),
+        Demo(),
         Plain("down", "Remove the sandbox without a trace.", cancellation => SandboxLifecycle.DownAsync(Progress, cancellation)),
         Plain("status", "What runs, and what is cut.", async cancellation => await StatusReport.WriteAsync(Console.Out, cancellation)),
         TwoSites("cut", "Cut the link between two sites (--one-way: only what the first sends to the second).", (first, second, oneWay, cancellation) =>
@@ -57,6 +59,16 @@ public static class Verbs
         var nodes = new Option<int>("--nodes") { Description = "Nodes of each site.", DefaultValueFactory = _ => SandboxOptions.Default.Nodes };
         var verb = new Verb("up", "Bring the sites up; what runs is left alone.") { sites, nodes };
         verb.SetAction((parsed, cancellation) => SandboxLifecycle.UpAsync(new SandboxOptions(parsed.GetValue(sites)!.Split(','), parsed.GetValue(nodes)), Progress, cancellation));
+        return verb;
+    }
+
+    private static Verb Demo()
+    {
+        var pair = new Option<bool>("--pair") { Description = "Two sites and a pair between them (false: one site).", DefaultValueFactory = _ => true };
+        var keep = new Option<bool>("--keep") { Description = "Leave the database running at the end." };
+        var install = new Option<bool>("--install") { Description = "Bring the sites up, build the image, install the operator (false: they are there).", DefaultValueFactory = _ => true };
+        var verb = new Verb("demo", "The whole path from nothing: two sites, a database, a writer, faults, and a table of what they cost.") { pair, keep, install };
+        verb.SetAction((parsed, cancellation) => DemoRun.RunAsync(new DemoOptions(parsed.GetValue(pair), parsed.GetValue(keep), parsed.GetValue(install)), Progress, cancellation));
         return verb;
     }
 
