@@ -18,8 +18,11 @@ internal static class RecordJobs
     /// <summary>The swap that creates the record; whoever wins it makes the database.</summary>
     public static async Task FoundAsync(JobContext c, InstanceAction.Found found, InstanceObservation o, CancellationToken cancellation)
     {
-        // The identity is on the disk before the record names it.
-        c.Memory.BeginIncarnation(Guid.NewGuid().ToString("N"), found.RunMode == RunMode.Primary ? VolumeMarker.Initializing : VolumeMarker.Cloning);
+        // What was observed may be older than an attempt of our own that came through: another identity now would leave the record to a holder that nobody is.
+        if (await c.Records.ReadAsync(cancellation) is not { Reachable: true, Exists: false }) return;
+        // The identity is on the disk before the record names it, and stays the same over attempts whose outcome is not known.
+        var marker = found.RunMode == RunMode.Primary ? VolumeMarker.Initializing : VolumeMarker.Cloning;
+        if (c.Memory.Volume.Marker != marker) c.Memory.BeginIncarnation(Guid.NewGuid().ToString("N"), marker);
         var me = c.Memory.Me;
         var epoch = new Resources.Values.Epoch(1);
         var outcome = await c.Records.SwapAsync("found", record => record is not null ? null : new PrimaryRecord
@@ -34,9 +37,9 @@ internal static class RecordJobs
             Members = [me],
             Lineage = found.RunMode == RunMode.Primary ? [new LineageEntry(found.PairEpoch, epoch, me, new Resources.Values.TimelineId(1), Resources.Values.Lsn.Zero)] : [],
         }, cancellation);
-        if (outcome is RecordSwap.Applied or RecordSwap.Unknown) return;
         // Somebody else founds: this volume stays empty, and clones.
-        c.Memory.BeginIncarnation(Guid.NewGuid().ToString("N"), VolumeMarker.Cloning);
+        if (outcome is RecordSwap.Lost || (outcome is RecordSwap.Moot { Record: { } there } && there.Holder != me))
+            c.Memory.BeginIncarnation(Guid.NewGuid().ToString("N"), VolumeMarker.Cloning);
     }
 
     public static async Task VacateAsync(JobContext c, InstanceAction.Vacate vacate, InstanceObservation o, CancellationToken cancellation)
