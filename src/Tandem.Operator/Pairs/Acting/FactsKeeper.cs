@@ -6,7 +6,7 @@ namespace Tandem.Operator.Pairs.Acting;
 /// <summary>Keeps what a site says of itself, and what it last heard of the other, in its pair record. No decision hangs on the swap: it is tried again.</summary>
 public static class FactsKeeper
 {
-    private static readonly TimeSpan RefreshAfter = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan RefreshAfter = TimeSpan.FromSeconds(2);
 
     /// <returns>The record with present facts; null where it has them already.</returns>
     public static PairRecord? Refresh(PairObservation seen)
@@ -39,5 +39,6 @@ public static class FactsKeeper
     /// <summary>Positions and times alone are not worth a write every second.</summary>
     private static bool IsRecent(PeerFacts? kept, PeerFacts now) =>
         kept is not null && now.LastSeen - kept.LastSeen < RefreshAfter
+        && (kept.RecoveryPointBytes is null) == (now.RecoveryPointBytes is null)
         && kept == now with { LastSeen = kept.LastSeen, RecoveryPointBytes = kept.RecoveryPointBytes, RecoveryPointSeconds = kept.RecoveryPointSeconds };
 }
