@@ -31,6 +31,8 @@ public static class ClusterDecider
         CertificatePolicies.InstancesAreCertified,
         CertificatePolicies.OperatorIsCertified,
         ObjectPolicies.ApplicationHasCredentials,
+        ObjectPolicies.PairIsThere,
+        ObjectPolicies.StorageClassIsThere,
         ObjectPolicies.EveryInstanceHasItsClaim,
         PodPolicies.FinishedPodsGiveWay,
         PodPolicies.LostNodesAreNamed,

@@ -10,6 +10,6 @@ public static class AgentStates
     public const string Running = "running";
     public const string Held = "held";
 
-    /// <summary>Reason of a held agent: the image has no server's programs.</summary>
+    /// <summary>Reason of an agent, in whatever state: the image has no server's programs.</summary>
     public const string EngineNotFound = nameof(EngineNotFound);
 }

@@ -1,5 +1,6 @@
 using Tandem.Kubernetes.Models;
 using Tandem.Kubernetes.Reconciling;
+using Tandem.Kubernetes.Watching;
 using Tandem.Resources;
 
 namespace Tandem.Operator.Clusters.Observing;
@@ -14,6 +15,13 @@ public sealed class ClusterCaches
         HasPolicyV1 = hasPolicyV1;
         Clusters = Make<DatabaseCluster>(null);
         Clusters.Changed += cluster => Changed?.Invoke(ClusterKey.Of(cluster));
+        Pairs = Make<DisasterRecoveryPair>(null);
+        Pairs.Changed += pair => Changed?.Invoke(new ClusterKey(pair.Metadata.Namespace!, pair.Spec.Cluster));
+        StorageClasses = host.Cache<V1StorageClass>();
+        StorageClasses.Changed += _ =>
+        {
+            foreach (var cluster in Clusters.ListAll()) Changed?.Invoke(ClusterKey.Of(cluster));
+        };
         Leases = Parts<V1Lease>();
         Pods = Parts<V1Pod>();
         Claims = Parts<V1PersistentVolumeClaim>();
@@ -44,6 +52,8 @@ public sealed class ClusterCaches
 
     public bool HasPolicyV1 { get; }
     public CacheSet<DatabaseCluster> Clusters { get; }
+    public CacheSet<DisasterRecoveryPair> Pairs { get; }
+    public ResourceCache<V1StorageClass> StorageClasses { get; }
     public CacheSet<V1Lease> Leases { get; }
     public CacheSet<V1Pod> Pods { get; }
     public CacheSet<V1PersistentVolumeClaim> Claims { get; }

@@ -41,6 +41,12 @@ public sealed record ClusterObservation
     /// <summary>By instance: what its present pod's agent said last.</summary>
     public ImmutableSortedDictionary<string, HeardReport> Reports { get; init; } = ImmutableSortedDictionary<string, HeardReport>.Empty;
 
+    /// <summary>Whether the DisasterRecoveryPair that spec.pair names is there.</summary>
+    public bool PairExists { get; init; } = true;
+
+    /// <summary>The StorageClass that the spec names and that is not there.</summary>
+    public string? MissingStorageClass { get; init; }
+
     public PairStanding Pair { get; init; } = PairStanding.Alone;
 
     /// <summary>Whether policy/v1 is there (1.21); before, policy/v1beta1.</summary>

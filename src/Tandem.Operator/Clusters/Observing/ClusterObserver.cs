@@ -49,6 +49,8 @@ public sealed class ClusterObserver(ClusterCaches caches, AgentReports reports, 
                 : null,
             Reports = pods.ToImmutableSortedDictionary(p => p.Key, p => reports.Latest(p.Value.Metadata.Uid!)),
             Pair = cluster.Spec.Pair is { } pair ? pairs.Find(key, pair) : PairStanding.Alone,
+            PairExists = cluster.Spec.Pair is not { } named || caches.Pairs.Get(key.Namespace, named) is not null,
+            MissingStorageClass = cluster.Spec.Storage.StorageClass is { } storageClass && caches.StorageClasses.Get(null, storageClass) is null ? storageClass : null,
             HasPolicyV1 = caches.HasPolicyV1,
         };
 

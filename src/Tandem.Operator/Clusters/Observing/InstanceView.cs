@@ -3,6 +3,7 @@ using Tandem.Operator.Clusters.Desired;
 using Tandem.Operator.Links.Agents;
 using Tandem.Protocol.Links;
 using Tandem.Protocol.Records;
+using Tandem.Resources;
 
 namespace Tandem.Operator.Clusters.Observing;
 
@@ -39,7 +40,21 @@ public sealed record InstanceView
     }
 
     /// <summary>Nothing runs in it that could be missed: by the kubelet's word, or by its agent's that it cannot use the image.</summary>
-    public bool IsDown => Pod is not null && (!PodFacts.IsRunning(Pod) || Report is { State: AgentStates.Held, Reason: AgentStates.EngineNotFound });
+    public bool IsDown => Pod is not null && (!PodFacts.IsRunning(Pod) || Report is { Reason: AgentStates.EngineNotFound });
+
+    /// <summary>What keeps it from being of use, that waiting alone does not end; null: nothing known.</summary>
+    public (string Reason, string Message)? WhyFailing
+    {
+        get
+        {
+            if (Report is { Reason: AgentStates.EngineNotFound } engine) return (AgentStates.EngineNotFound, $"spec.image: {Image} has no database server ({Name}: {engine.Message})");
+            if (Report is { State: AgentStates.Held } held) return (held.Reason ?? "Held", $"{Name} is held: {held.Message ?? held.Reason}");
+            if (Pod is not null && PodFacts.IsFailing(Pod) && PodFacts.WhyNotRunning(Pod) is { } why) return (why.Reason, $"{Name} does not start: {why.Message}");
+            return null;
+        }
+    }
+
+    private string? Image => Pod?.Spec?.Containers.FirstOrDefault(c => c.Name == Names.PostgresContainer)?.Image;
 
     /// <summary>Why it cannot be counted on; null: it runs and streams (or holds the record and admits clients), so that another one may be taken down.</summary>
     public string? WhyUnsettled(RunMode runMode)

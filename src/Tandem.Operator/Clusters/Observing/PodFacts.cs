@@ -35,7 +35,7 @@ public static class PodFacts
         if (pod.Status?.Conditions?.FirstOrDefault(c => c is { Type: "PodScheduled", Status: "False" }) is { } unscheduled) return (unscheduled.Reason ?? "Unscheduled", unscheduled.Message ?? "no node takes the pod");
         var statuses = (pod.Status?.InitContainerStatuses ?? []).Concat(pod.Status?.ContainerStatuses ?? []);
         var waiting = statuses.FirstOrDefault(c => c.State?.Waiting?.Reason is not null and not "PodInitializing" and not "ContainerCreating");
-        if (waiting is not null) return (Word(waiting.State!.Waiting!.Reason!), $"container {waiting.Name}: {waiting.State.Waiting.Message ?? waiting.State.Waiting.Reason}{LastWords(waiting)}");
+        if (waiting is not null) return (Word(waiting.State!.Waiting!.Reason!), $"{Blame(pod, waiting)}: {waiting.State.Waiting.Message ?? waiting.State.Waiting.Reason}{LastWords(waiting)}");
         var ended = statuses.FirstOrDefault(c => c.State?.Terminated is { ExitCode: not 0 });
         if (ended is not null) return (CrashLooping, $"container {ended.Name} ended with {ended.State!.Terminated!.ExitCode}");
         return ("Starting", pod.Spec?.NodeName is { } node ? $"the pod is being started on {node}" : "the pod waits for a node");
@@ -55,6 +55,11 @@ public static class PodFacts
         "CrashLoopBackOff" => CrashLooping,
         _ => reason,
     };
+
+    /// <summary>The field that a person would look at: of the database's image it is theirs, of the agent's the operator's own.</summary>
+    private static string Blame(V1Pod pod, V1ContainerStatus container) => Word(container.State!.Waiting!.Reason!) is not (ImageNotPulled or "InvalidImageName") ? $"container {container.Name}"
+        : container.Name == Names.PostgresContainer ? $"spec.image: {pod.Spec?.Containers.FirstOrDefault(c => c.Name == container.Name)?.Image}"
+        : $"the operator's --agent-image: {pod.Spec?.InitContainers?.FirstOrDefault(c => c.Name == container.Name)?.Image}";
 
     private static V1ContainerStatus? Database(V1Pod pod) => pod.Status?.ContainerStatuses?.FirstOrDefault(c => c.Name == Names.PostgresContainer);
 

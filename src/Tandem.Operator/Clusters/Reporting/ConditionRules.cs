@@ -28,6 +28,7 @@ public static class ConditionRules
     {
         if (observation.PrimaryRecord is not { } record) return Verdict.Unknown("NoRecord", "there is no record that can be read");
         if (record.RunMode == RunMode.Standby) return Verdict.No("StandbySite", "this site acknowledges nothing; see the pair");
+        if (RecordRules.WhyNotStable(observation) is { } why) return Verdict.Unknown(why.Reason, why.Message);
         if (record.Quorums.LastOrDefault() is not { IsEmpty: false } clause)
         {
             return observation.Cluster.Spec.Synchronization.ModeFor(observation.Cluster.Spec.Instances) == SynchronizationMode.Asynchronous
@@ -58,13 +59,12 @@ public static class ConditionRules
         if (decision.Holds.FirstOrDefault(h => h.Kind == HoldKind.Paused) is { } paused) return Verdict.No(paused.Reason, paused.Message);
         if (decision.Actions.FirstOrDefault(a => a is not ClusterAction.Apply { IsCheck: true }) is { } action) return Verdict.Yes(action.Reason, action.Message);
         if (decision.Holds.FirstOrDefault(h => h.Kind == HoldKind.Waiting) is { } waiting) return Verdict.Yes(waiting.Reason, waiting.Message);
-        if (observation.Instances.FirstOrDefault(i => i.Report is { State: AgentStates.Held }) is { } held) return Verdict.No(held.Report!.Reason ?? "Held", $"{held.Name} is held: {held.Report.Message}");
+        if (Failing(observation) is { } failing) return Verdict.No(failing.Reason, failing.Message);
         if (observation.Instances.FirstOrDefault(i => i.Report?.State is AgentStates.Founding or AgentStates.Cloning or AgentStates.Rewinding) is { } building)
             return Verdict.Yes("Building", $"{building.Name} is {building.Report!.State}");
         if (decision.Holds.FirstOrDefault(h => h.Kind == HoldKind.Stuck) is { } stuck) return Verdict.No(stuck.Reason, stuck.Message);
         foreach (var instance in observation.Instances.Where(i => i.IsWanted))
         {
-            if (instance.Pod is not null && PodFacts.IsFailing(instance.Pod) && PodFacts.WhyNotRunning(instance.Pod) is { } why) return Verdict.No(why.Reason, $"{instance.Name} does not start: {why.Message}");
             if (instance.WhyUnsettled(observation.PrimaryRecord?.RunMode ?? RunMode.Primary) is { } unsettled) return Verdict.Yes("InstanceIsComing", $"{instance.Name}: {unsettled}");
         }
 
@@ -75,12 +75,7 @@ public static class ConditionRules
     public static Verdict Degraded(ClusterObservation observation, ClusterDecision decision)
     {
         if (decision.Holds.FirstOrDefault(h => h.Kind == HoldKind.Stuck) is { } stuck) return Verdict.Yes(stuck.Reason, stuck.Message);
-        foreach (var instance in observation.Instances.Where(i => i.IsWanted))
-        {
-            if (instance.Report is { State: AgentStates.Held } held) return Verdict.Yes(held.Reason ?? "Held", $"{instance.Name} is held: {held.Message ?? held.Reason}");
-            if (instance.Pod is not null && PodFacts.IsFailing(instance.Pod) && PodFacts.WhyNotRunning(instance.Pod) is { } why) return Verdict.Yes(why.Reason, $"{instance.Name}: {why.Message}");
-        }
-
+        if (Failing(observation) is { } failing) return Verdict.Yes(failing.Reason, failing.Message);
         if (observation.PrimaryRecord is null) return Verdict.No("NotFounded", "there is no database yet");
         return observation.Instances.Where(i => i.IsWanted).Select(i => (i.Name, Why: i.WhyUnsettled(observation.PrimaryRecord.RunMode))).FirstOrDefault(i => i.Why is not null) is { Why: { } unsettled } missing
             ? Verdict.Yes("InstanceUnfit", $"{missing.Name}: {unsettled}")
@@ -93,11 +88,15 @@ public static class ConditionRules
 
     public static Verdict RewindPossible(ClusterObservation observation)
     {
-        if (RecordRules.HolderReport(observation) is not { } report) return Verdict.Unknown("HolderUnreachable", "nothing is heard of the holder of the record");
+        if (observation.Holder is null) return Verdict.Unknown("NoHolder", "nobody holds the record");
+        if (RecordRules.HolderReport(observation) is not { } report) return Verdict.Unknown("HolderUnreachable", $"nothing is heard of {observation.Holder}");
         return report.RewindPossible
             ? Verdict.Yes("ChecksumsOrHints", "a diverged instance can be rewound")
             : Verdict.No("RebuildNeeded", "the database has neither checksums nor wal_log_hints: a diverged instance is rebuilt by a base backup");
     }
+
+    /// <summary>The first wanted instance that waiting alone does not mend.</summary>
+    public static (string Reason, string Message)? Failing(ClusterObservation observation) => observation.Instances.Where(i => i.IsWanted).Select(i => i.WhyFailing).FirstOrDefault(w => w is not null);
 
     private static bool IsNear(ClusterObservation observation, AgentReport holder, Incarnation member) =>
         holder.Senders.Any(s => s.ApplicationName == member.ReplicationName && s.State == "streaming"

@@ -48,7 +48,8 @@ public static class InstanceStatusBuilder
     {
         if (instance.Pod is null) return InstanceState.Pending;
         if (PodFacts.IsFinished(instance.Pod)) return InstanceState.Failed;
-        if (instance.Report is { } report) return Word<InstanceState>(report.State) ?? InstanceState.Unreachable;
+        // A word of a newer agent still says that it lives.
+        if (instance.Report is { } report) return Word<InstanceState>(report.State) ?? (report.RunMode is nameof(RunMode.Primary) ? InstanceState.Running : InstanceState.Starting);
         if (!PodFacts.IsRunning(instance.Pod)) return PodFacts.IsFailing(instance.Pod) ? InstanceState.Failed : InstanceState.Pending;
         return InstanceState.Unreachable;
     }

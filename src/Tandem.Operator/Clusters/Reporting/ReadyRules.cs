@@ -1,3 +1,4 @@
+using Tandem.Operator.Clusters.Deciding;
 using Tandem.Operator.Clusters.Observing;
 using Tandem.Protocol.Records;
 
@@ -24,8 +25,11 @@ public static class ReadyRules
         EveryInstanceIsAsAsked,
     ];
 
-    public static Verdict Judge(ClusterObservation observation)
+    /// <param name="stuck">What the operator cannot do: where there is no database yet, that is why.</param>
+    public static Verdict Judge(ClusterObservation observation, Hold? stuck = null)
     {
+        if (observation.Record is RecordReading.Absent && (stuck is null ? ConditionRules.Failing(observation) : (stuck.Reason, stuck.Message)) is { } cause) return Verdict.No(cause.Reason, cause.Message);
+
         foreach (var rule in Rules)
         {
             if (rule(observation) is { } unmet) return unmet;

@@ -50,7 +50,7 @@ public static class StatusBuilder
         void Set(string type, Verdict verdict, long? of) => Resources.Conditions.Set(conditions, type, verdict.Status, verdict.Reason, verdict.Message, of, observation.Now);
         // A cluster that was never obeyed has nothing to be ready: the refusal is the reason.
         var refused = generation is null ? decision.Holds.FirstOrDefault(h => h.Kind is HoldKind.Refused or HoldKind.Paused) : null;
-        Set(ConditionTypes.Ready, refused is null ? ReadyRules.Judge(observation) : Verdict.No(refused.Reason, refused.Message), generation);
+        Set(ConditionTypes.Ready, refused is null ? ReadyRules.Judge(observation, decision.Holds.FirstOrDefault(h => h.Kind == HoldKind.Stuck)) : Verdict.No(refused.Reason, refused.Message), generation);
         Set(ConditionTypes.Writable, ConditionRules.Writable(observation), generation);
         Set(ConditionTypes.Synchronized, ConditionRules.Synchronized(observation), generation);
         Set(ConditionTypes.StorageWritable, ConditionRules.StorageWritable(observation), generation);

@@ -19,11 +19,26 @@ public static class ObjectPolicies
 
     public static ClusterDecision ServicesStand(ClusterObservation observation)
     {
-        var decision = Sending.Object(observation, ServiceBuilder.ReadWrite(observation.Cluster))
-            .And(Sending.Object(observation, ServiceBuilder.ReadOnly(observation.Cluster)))
-            .And(Sending.Object(observation, ServiceBuilder.Read(observation.Cluster)));
-        return observation.Cluster.Spec.Pair is null ? decision : decision.And(Sending.Object(observation, ServiceBuilder.Replication(observation.Cluster)));
+        var asked = observation.Cluster.Spec.Services;
+        var decision = Sending.Object(observation, ServiceBuilder.ReadWrite(observation.Cluster), Port("readWrite", asked.ReadWrite.NodePort))
+            .And(Sending.Object(observation, ServiceBuilder.ReadOnly(observation.Cluster), Port("readOnly", asked.ReadOnly.NodePort)))
+            .And(Sending.Object(observation, ServiceBuilder.Read(observation.Cluster), Port("read", asked.Read.NodePort)));
+        return observation.Cluster.Spec.Pair is null
+            ? decision
+            : decision.And(Sending.Object(observation, ServiceBuilder.Replication(observation.Cluster), Port("replication", asked.Replication.NodePort)));
+
+        static string? Port(string service, int? port) => port is null ? null : $"spec.services.{service}.nodePort: {port}";
     }
+
+    /// <summary>The cluster waits for its pair: at a standby site it must never make a database of its own. Its pods are made meanwhile; their agents wait for the pair's record.</summary>
+    public static ClusterDecision PairIsThere(ClusterObservation observation) => observation is { Cluster.Spec.Pair: { } pair, PairExists: false }
+        ? ClusterDecision.Hold(HoldKind.Stuck, "PairMissing", $"spec.pair: {pair} is no DisasterRecoveryPair in this namespace: the cluster waits for it before it makes a database; apply it, or remove spec.pair")
+        : ClusterDecision.Nothing;
+
+    /// <summary>A claim of a class that is not there would wait for ever, and its class cannot be changed any more.</summary>
+    public static ClusterDecision StorageClassIsThere(ClusterObservation observation) => observation.MissingStorageClass is { } missing
+        ? ClusterDecision.Hold(HoldKind.Stuck, "StorageClassMissing", $"spec.storage.storageClass: {missing} is no StorageClass of this Kubernetes cluster: make it, or name another")
+        : ClusterDecision.Nothing;
 
     public static ClusterDecision OneEvictionAtATime(ClusterObservation observation) => observation.HasPolicyV1
         ? Sending.Object(observation, DisruptionBudgetBuilder.Build(observation.Cluster))
@@ -44,8 +59,9 @@ public static class ObjectPolicies
 
     private static ClusterDecision Claim(ClusterObservation observation, string instance) => observation.Claims.GetValueOrDefault(instance) switch
     {
+        null when observation.MissingStorageClass is not null => ClusterDecision.Nothing,
         { Metadata.DeletionTimestamp: not null } => ClusterDecision.Hold(HoldKind.Waiting, "ClaimIsBeingDeleted", $"the claim {instance} is being deleted: a new one is made when it is gone, which its pod prevents as long as it stands"),
         { Status.Phase: "Lost" } => ClusterDecision.Hold(HoldKind.Stuck, "VolumeLost", $"the volume of the claim {instance} is gone: delete the claim and the pod {instance} to have the instance built anew"),
-        _ => Sending.Object(observation, ClaimBuilder.Build(observation.Cluster, instance)),
+        _ => Sending.Object(observation, ClaimBuilder.Build(observation.Cluster, instance), $"spec.storage.size: {observation.Cluster.Spec.Storage.Size}"),
     };
 }

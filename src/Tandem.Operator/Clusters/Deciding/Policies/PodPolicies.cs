@@ -30,9 +30,14 @@ public static class PodPolicies
         if (WhatIsMissing(observation, instance) is { } missing) return ClusterDecision.Hold(HoldKind.Waiting, "InstanceIsComing", $"{instance.Name} waits for {missing}");
         if (Sending.WasJustSent(observation, "Pod", instance.Name)) return new ClusterDecision([], [], TimeSpan.FromSeconds(2));
         var pod = instance.DesiredPod!;
-        return Sending.StandingRefusal(observation, "Pod", instance.Name, PodFacts.Template(pod)!)
+        return Sending.StandingRefusal(observation, "Pod", instance.Name, PodFacts.Template(pod)!, refusal => Blame(observation, refusal))
             ?? ClusterDecision.Do(new ClusterAction.CreatePod(pod, "InstanceStarted", $"the pod {instance.Name} is made"));
     }
+
+    private static string? Blame(ClusterObservation observation, string refusal) =>
+        refusal.Contains("PriorityClass", StringComparison.Ordinal) && observation.Cluster.Spec.PriorityClassName is { } name ? $"spec.priorityClassName: {name}"
+        : refusal.Contains("quota", StringComparison.Ordinal) ? "spec.resources"
+        : null;
 
     /// <summary>A pod that is made too early would only fail, and be late because of it.</summary>
     private static string? WhatIsMissing(ClusterObservation observation, InstanceView instance)

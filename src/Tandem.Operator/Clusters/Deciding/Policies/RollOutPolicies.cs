@@ -33,6 +33,7 @@ public static class RollOutPolicies
         var down = outdated.Where(i => i.IsDown && !PodFacts.IsFinished(i.Pod!)).ToList();
         if (down.Count > 0) return down.Aggregate(ClusterDecision.Nothing, (decision, i) => decision.And(Replace(i)));
         if (Unsettled(observation, instances.Where(i => i.IsWanted)) is { } why) return ClusterDecision.Hold(HoldKind.Waiting, "RollOutWaits", $"a change is rolled out; the next instance follows when {why}");
+        if (instances.FirstOrDefault(i => !i.IsWanted) is { } leaving) return ClusterDecision.Hold(HoldKind.Waiting, "RollOutWaits", $"a change is rolled out; the next instance follows when {leaving.Name} has left");
         if (outdated.FirstOrDefault(i => !i.IsHolder) is { } standby) return Replace(standby);
         return Last(observation, instances, outdated[0]);
     }

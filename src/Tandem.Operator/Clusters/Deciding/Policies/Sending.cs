@@ -13,14 +13,15 @@ public static class Sending
     /// <summary>How long the cache may take to show what was just sent.</summary>
     private static readonly TimeSpan CacheLag = TimeSpan.FromSeconds(2);
 
-    public static ClusterDecision Object<T>(ClusterObservation observation, T value) where T : class, IKubernetesObject
+    /// <param name="blame">Field and value of the spec that a refusal is most likely about: <c>spec.storage.size: 40Gi</c>.</param>
+    public static ClusterDecision Object<T>(ClusterObservation observation, T value, string? blame = null) where T : class, IKubernetesObject
     {
         var desired = DesiredObject.Of(value);
         var name = new ObjectName(desired.Kind, desired.Name);
         var live = observation.Live.GetValueOrDefault(name);
         if (observation.Sent.GetValueOrDefault(name) is { } sent && sent.Hash == desired.Hash)
         {
-            if (sent.Refusal is { } refusal) return observation.Now - sent.At < RefusalStands ? Refused(desired.ToString(), refusal) : Send();
+            if (sent.Refusal is { } refusal) return observation.Now - sent.At < RefusalStands ? Refused(desired.ToString(), refusal, blame) : Send();
             if (sent.Version == live) return ClusterDecision.Nothing;
             if (observation.Now - sent.At < CacheLag) return new ClusterDecision([], [], CacheLag);
             if (live is not null) return ClusterDecision.Do(new ClusterAction.Apply(desired, true, $"{desired.Kind}Checked", $"{desired} was written by somebody else and is checked"));
@@ -38,11 +39,11 @@ public static class Sending
         observation.Sent.GetValueOrDefault(new ObjectName(kind, name)) is { Refusal: null } sent && observation.Now - sent.At < CacheLag;
 
     /// <summary>What the API said to an earlier attempt, as long as it stands.</summary>
-    public static ClusterDecision? StandingRefusal(ClusterObservation observation, string kind, string name, string hash) =>
+    public static ClusterDecision? StandingRefusal(ClusterObservation observation, string kind, string name, string hash, Func<string, string?>? blame = null) =>
         observation.Sent.GetValueOrDefault(new ObjectName(kind, name)) is { Refusal: { } refusal } sent && sent.Hash == hash && observation.Now - sent.At < RefusalStands
-            ? Refused($"{kind} {name}", refusal)
+            ? Refused($"{kind} {name}", refusal, blame?.Invoke(refusal))
             : null;
 
-    private static ClusterDecision Refused(string name, string refusal) =>
-        ClusterDecision.HoldFor(RefusalStands, HoldKind.Stuck, "RefusedByApi", $"the API server refuses {name}: {refusal}");
+    private static ClusterDecision Refused(string name, string refusal, string? blame) =>
+        ClusterDecision.HoldFor(RefusalStands, HoldKind.Stuck, "RefusedByApi", $"{(blame is null ? "" : blame + ": ")}the API server refuses {name}: {refusal}");
 }
