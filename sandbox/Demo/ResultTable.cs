@@ -5,8 +5,12 @@ namespace Tandem.Sandbox.Demo;
 /// <summary>The table at the end.</summary>
 public static class ResultTable
 {
+    private const int Width = 110;
+
     public static void Write(IAnsiConsole console, IReadOnlyList<FaultResult> results)
     {
+        // Where it goes to a file, no width is known.
+        console.Profile.Width = Math.Max(console.Profile.Width, Width);
         var table = new Table().AddColumn("fault");
         foreach (var name in (string[])["seconds without writes", "bound", "acknowledged rows", "lost rows"]) table.AddColumn(new TableColumn(name).RightAligned());
         table.AddColumn("");
