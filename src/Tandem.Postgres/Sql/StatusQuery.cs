@@ -9,13 +9,14 @@ internal static class StatusQuery
     /// <remarks>
     /// Standby: pg_last_wal_receive_lsn() is what the receiver has flushed (pg_stat_wal_receiver.flushed_lsn is the same number, but gone with the receiver);
     /// it starts at the beginning of a segment, below what was replayed already, hence the greater of the two.
-    /// Timeline: pg_control lags behind on a primary that was just promoted, the name of the current segment does not.
+    /// Timeline: pg_control lags behind on a primary that was just promoted, the name of the current segment does not. On a standby pg_control lags until the next restart
+    /// point, and the receiver's own word is gone with the receiver; without one, the newest timeline that has the segment where the log ends.
     /// </remarks>
     public const string Sql = """
         SELECT json_build_object(
           'recovering', s.recovering,
           'timeline', CASE WHEN s.recovering
-            THEN greatest((SELECT received_tli FROM pg_stat_wal_receiver), (SELECT min_recovery_end_timeline FROM pg_control_recovery()), (SELECT timeline_id FROM pg_control_checkpoint()))
+            THEN greatest(coalesce((SELECT received_tli FROM pg_stat_wal_receiver), s.segment_timeline), (SELECT min_recovery_end_timeline FROM pg_control_recovery()), (SELECT timeline_id FROM pg_control_checkpoint()))
             ELSE ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int END,
           'written', CASE WHEN s.recovering THEN greatest(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn()) ELSE pg_current_wal_lsn() END,
           'flushed', CASE WHEN s.recovering THEN greatest(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn()) ELSE pg_current_wal_flush_lsn() END,
@@ -30,7 +31,15 @@ internal static class StatusQuery
           'started', (extract(epoch FROM pg_postmaster_start_time()) * 1000000)::bigint,
           'clients', (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' AND application_name <> 'tandem')
         )::text
-        FROM (SELECT pg_is_in_recovery() AS recovering OFFSET 0) s
+        FROM (
+          SELECT r.recovering, CASE WHEN r.recovering AND NOT EXISTS (SELECT FROM pg_stat_wal_receiver WHERE pid IS NOT NULL) THEN (
+            SELECT max(('x' || substr(f.name, 1, 8))::bit(32)::int)
+            FROM (SELECT pg_size_bytes(current_setting('wal_segment_size')) AS size) w,
+              LATERAL (SELECT div(greatest(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn()) - '0/0' - 1, w.size)::bigint AS number) n,
+              pg_ls_waldir() f
+            WHERE f.name ~ '^[0-9A-F]{24}$'
+              AND substr(f.name, 9) = upper(lpad(to_hex(n.number / (4294967296 / w.size)), 8, '0') || lpad(to_hex(n.number % (4294967296 / w.size)), 8, '0'))) END AS segment_timeline
+          FROM (SELECT pg_is_in_recovery() AS recovering OFFSET 0) r OFFSET 0) s
         """;
 
     public static ServerStatus Parse(string json)

@@ -312,6 +312,11 @@ public sealed class StandbyTests(PostgresTemplate template)
         await Eventually.SeesAsync(() => second.SqlAsync("SELECT count(*) FROM t"), n => n == "2", "the cascade goes on over the promotion");
         var status = await Eventually.SeesAsync(() => second.Server.QueryStatusAsync(TimeSpan.FromSeconds(1), TestServer.Soon), s => s?.Timeline.Value == 2, "timeline 2");
         Assert.True(status!.InRecovery);
+
+        // Said of timeline 1, its log would end beyond the point where timeline 2 left it, and the rejoin rules would call it diverged.
+        first.Server.KillNow();
+        status = await Eventually.SeesAsync(() => second.Server.QueryStatusAsync(TimeSpan.FromSeconds(1), TestServer.Soon), s => s is { Receiver: null }, "the receiver is gone");
+        Assert.Equal(2u, status!.Timeline.Value);
     }
 
     private static async Task CaughtUpAsync(TestServer from, TestServer to)

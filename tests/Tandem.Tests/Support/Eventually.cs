@@ -21,6 +21,19 @@ public static class Eventually
         }
     }
 
+    /// <summary>Looks until <paramref name="look"/> gives something that fits, and fails with the last thing seen.</summary>
+    public static async Task<T> SeesAsync<T>(Func<Task<T>> look, Func<T, bool> fits, string what, double seconds = 60)
+    {
+        var clock = Stopwatch.StartNew();
+        while (true)
+        {
+            var seen = await look();
+            if (fits(seen)) return seen;
+            Assert.True(clock.Elapsed.TotalSeconds < seconds, $"{what}: not within {seconds} s, last seen: {seen}");
+            await Task.Delay(10);
+        }
+    }
+
     /// <summary>The task's result, or a failure that names it when it does not end in time.</summary>
     public static async Task<T> EndsAsync<T>(this Task<T> task, [CallerArgumentExpression(nameof(task))] string what = "")
     {

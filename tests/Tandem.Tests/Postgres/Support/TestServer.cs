@@ -1,3 +1,4 @@
+using Tandem.Tests.Support;
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
