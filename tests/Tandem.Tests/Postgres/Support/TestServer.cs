@@ -1,9 +1,9 @@
-using Tandem.Tests.Support;
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging.Abstractions;
+using Tandem.Tests.Support;
 using Npgsql;
 using Tandem.Postgres;
 using Tandem.Postgres.Engines.PostgreSql;
