@@ -56,6 +56,8 @@ internal static class AgentProcess
         Log.Starting(logger, Version, identity.Instance, volume.Volume, volume.Promise);
 
         using var ended = new CancellationTokenSource();
+        // Backends of a killed server, and what kubectl exec leaves, are process 1's to reap.
+        using var orphans = new OrphanReaper(time);
         using var client = new KubernetesClient(KubernetesClientConfiguration.InCluster(time), time: time, random: random, logger: logger);
         await using var server = new PostgresServer(new PostgresServerOptions
         {
