@@ -22,6 +22,7 @@ public sealed class InstanceObserver(RecordKeeper records, ClusterSight sight, P
     private (Epoch Epoch, Incarnation? Holder, TimeSpan Since)? _reign;
     private TimeSpan? _clausesSatisfiedSince;
     private bool _wasRunning;
+    private readonly SiteLife _life = new();
 
     /// <summary>The postmaster ended without having been asked to.</summary>
     public bool CrashSeen { get; private set; }
@@ -71,7 +72,7 @@ public sealed class InstanceObserver(RecordKeeper records, ClusterSight sight, P
             ClausesSatisfiedFor = SatisfiedFor(reading.Record, observed, now),
             HolderIsDown = HolderIsDown(reading.Record, now),
             HandoverTried = memory.HandoverTried,
-            PeerSiteChecked = pair is null || memory.OtherSiteCheckedAt == pair.PairEpoch,
+            PeerSiteChecked = pair is null || _life.HasLivedThrough(pair, reading.Record, peers.LastLiveBeat, now) || memory.OtherSiteCheckedAt == pair.PairEpoch,
         };
     }
 

@@ -7,11 +7,17 @@ namespace Tandem.Operator.Links.OtherSite;
 
 /// <summary>
 /// The link to one site's API. A failover waits for the verdict "unreadable", so it is reached fast: one second for an answer, once more, and from then on it stands
-/// until an attempt in the background succeeds. Connections that went dead with the link are not waited for: after two failures a new client is made.
+/// until an attempt in the background succeeds. Connections that went dead with the link are not waited for: each of those attempts is made on a new one.
 /// </summary>
 public sealed class OtherSite : IOtherSite
 {
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
+
+    /// <summary>Of each of the two attempts that the verdict takes.</summary>
+    private static readonly TimeSpan AnswerWithin = TimeSpan.FromSeconds(1);
+
+    /// <summary>Of an attempt in the background: a slow site must be found again too.</summary>
+    private static readonly TimeSpan ProbeFor = TimeSpan.FromSeconds(5);
 
     private readonly OtherSiteAddress _address;
     private readonly Func<IKubernetesClient> _connect;
@@ -41,9 +47,9 @@ public sealed class OtherSite : IOtherSite
             if (_unreadable is { } known) return new OtherSiteReading.Unreadable("PeerUnreachable", known);
         }
 
-        var first = await TryReadAsync(cancellation);
+        var first = await TryReadAsync(AnswerWithin, cancellation);
         if (first is OtherSiteReading.Read) return first;
-        var second = await TryReadAsync(cancellation);
+        var second = await TryReadAsync(AnswerWithin, cancellation);
         if (second is OtherSiteReading.Unreadable { Message: var message }) BeginProbing(message);
         return second;
     }
@@ -76,19 +82,21 @@ public sealed class OtherSite : IOtherSite
         get { lock (_gate) return _client; }
     }
 
-    private async Task<OtherSiteReading> TryReadAsync(CancellationToken cancellation)
+    private async Task<OtherSiteReading> TryReadAsync(TimeSpan within, CancellationToken cancellation)
     {
+        using var deadline = new CancellationTokenSource(within, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellation);
         try
         {
             var client = Client;
-            var record = client.GetAsync<V1Lease>(_address.Record, _address.Namespace, cancellation);
-            var pair = client.GetAsync<DisasterRecoveryPair>(_address.Pair, _address.Namespace, cancellation);
+            var record = client.GetAsync<V1Lease>(_address.Record, _address.Namespace, either.Token);
+            var pair = client.GetAsync<DisasterRecoveryPair>(_address.Pair, _address.Namespace, either.Token);
             await Task.WhenAll(record, pair);
             return new OtherSiteReading.Read(await record, await pair);
         }
         catch (Exception exception) when (IsOfTheLink(exception, cancellation))
         {
-            return new OtherSiteReading.Unreadable("PeerUnreachable", exception.Message);
+            return new OtherSiteReading.Unreadable("PeerUnreachable", deadline.IsCancellationRequested ? $"no answer within {within.TotalSeconds:0} s" : exception.Message);
         }
     }
 
@@ -112,7 +120,7 @@ public sealed class OtherSite : IOtherSite
             {
                 Reconnect();
                 var begun = _time.GetTimestamp();
-                if (await TryReadAsync(_ended.Token) is OtherSiteReading.Read) break;
+                if (await TryReadAsync(ProbeFor, _ended.Token) is OtherSiteReading.Read) break;
                 var left = RetryAfter - _time.GetElapsedTime(begun);
                 if (left > TimeSpan.Zero) await Task.Delay(left, _time, _ended.Token);
             }

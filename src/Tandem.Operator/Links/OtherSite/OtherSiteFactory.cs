@@ -5,8 +5,8 @@ namespace Tandem.Operator.Links.OtherSite;
 
 public sealed class OtherSiteFactory(TimeProvider time, ILogger<OtherSite> logger) : IOtherSiteFactory
 {
-    /// <summary>A site that does not answer within this is asked once more, and then unreadable. Reads are not repeated underneath.</summary>
-    public static readonly KubernetesClientOptions Options = new() { RequestTimeout = TimeSpan.FromSeconds(1), PageTimeout = TimeSpan.FromSeconds(2), ConnectTimeout = TimeSpan.FromSeconds(1), ReadRetries = 0 };
+    /// <summary>How long a reading may take is the link's to say. Reads are not repeated underneath.</summary>
+    public static readonly KubernetesClientOptions Options = new() { RequestTimeout = TimeSpan.FromSeconds(5), PageTimeout = TimeSpan.FromSeconds(10), ConnectTimeout = TimeSpan.FromSeconds(5), ReadRetries = 0 };
 
     public IOtherSite Connect(OtherSiteAddress address, string kubeconfig)
     {

@@ -40,21 +40,22 @@ public static class OperationReport
     /// <summary>What is decided is still to be carried out: Promote, then Follow; an operation is done when the other site streams again.</summary>
     private static string? NotYetDone(PairObservation seen, PairRecord record, PairOutcome outcome)
     {
+        if (WasCompleted(seen)) return null;
         var moves = outcome.Kind is PairOutcomeKind.Consumed or PairOutcomeKind.FailedOver or PairOutcomeKind.Founded;
         if (record.Role == PairRole.Primary && moves)
         {
             if (!seen.View.PrimaryRunsAtEpoch) return outcome.Kind == PairOutcomeKind.Founded ? "Found" : "Promote";
             // The old site comes back when it does: a failover is done when the new one is writable.
-            if (outcome.Kind == PairOutcomeKind.Consumed && !seen.View.StandbyStreams && seen.View.PeerRecord?.PairEpoch <= record.PairEpoch && !HasStreamed(seen)) return seen.View.PeerRecord.PairEpoch < record.PairEpoch ? "Follow" : "Verify";
+            if (outcome.Kind == PairOutcomeKind.Consumed && !seen.View.StandbyStreams && seen.View.PeerRecord?.PairEpoch <= record.PairEpoch) return seen.View.PeerRecord.PairEpoch < record.PairEpoch ? "Follow" : "Verify";
             return null;
         }
 
-        if (record.Role != PairRole.Standby || seen.View.Holder is { Streaming: true } || HasStreamed(seen)) return null;
+        if (record.Role != PairRole.Standby || seen.View.Holder is { Streaming: true }) return null;
         return outcome.Kind switch { PairOutcomeKind.Founded => "Build", PairOutcomeKind.Adopted => "Follow", _ => null };
     }
 
-    /// <summary>At this epoch it was completed once: a stream that breaks off later is no part of the operation.</summary>
-    private static bool HasStreamed(PairObservation seen) =>
+    /// <summary>It was done once: a stream that breaks off later, or a primary that restarts, is no part of the operation.</summary>
+    private static bool WasCompleted(PairObservation seen) =>
         seen.Pair.Status is { Operation: { Outcome: not OperationOutcome.Running } done } && done.Id == (seen.View.Record?.Outcome?.OperationId ?? seen.View.Record?.Outcome?.To.ToString());
 
     private static OperationOutcome Ended(PairObservation seen, OperationStatus before)

@@ -111,9 +111,11 @@ public static class PairConditions
         const string type = ConditionTypes.Diverged;
         return seen.Report switch
         {
+            // A silence of a moment is no news: what was known last stands.
+            null when Conditions.Find(seen.Pair.Status?.Conditions ?? [], type) is { } last && Enum.TryParse<ConditionStatus>(last.Status, out var status) => new Said(type, status, last.Reason, last.Message),
             null => new Said(type, ConditionStatus.Unknown, "HolderSilent", "the holder's agent has not reported"),
             { State: "rewinding" } report => Said.Yes(type, "Rewinding", report.Message ?? $"{report.Instance} is rewound to the other site's history"),
-            { State: "held", Reason: { } reason } report when reason.Contains("Diverged", StringComparison.Ordinal) => Said.Yes(type, reason, report.Message ?? reason),
+            { State: "held", Reason: { } reason } report when reason == "WouldDiscardData" || reason.Contains("Diverged", StringComparison.Ordinal) => Said.Yes(type, reason, report.Message ?? reason),
             _ => Said.No(type, "OneHistory", "this site's holder is on the pair's history"),
         };
     }
