@@ -47,9 +47,11 @@ public static class PrimarySteps
         // The token is published only after that swap and after the server and its children are reaped: that is when the holder's agent writes it [S3].
         if (cluster.Demoted is not { } demoted || demoted.PairEpoch != record.PairEpoch)
             return new PairAction.Wait("Demoting", $"{operation.Kind} {operation.Id}: the server stops");
-        if (cluster.Reign is not { } reign || cluster.SystemIdentifier != demoted.SystemIdentifier)
+        // A reign that was elected on the way and wrote nothing is in the record alone, in no log: the other site could never reach a token that names it.
+        var log = DataLineage.Of(cluster.Lineage, demoted.Timeline, demoted.Lsn);
+        if (log.Entries.IsEmpty || cluster.SystemIdentifier != demoted.SystemIdentifier)
             return new PairAction.Wait("SystemIdentifierMismatch", $"the demoted server is of system {demoted.SystemIdentifier}, the record of {cluster.SystemIdentifier}");
-        var token = new HandoverToken(demoted.SystemIdentifier, demoted.Timeline, new LogEnd(reign.PairEpoch, reign.Epoch, demoted.Lsn), demoted.PairEpoch);
+        var token = new HandoverToken(demoted.SystemIdentifier, demoted.Timeline, log.Position, demoted.PairEpoch);
         return Next(v, operation.At(PairStep.Offer, v.Now) with { Token = token }, "Offers", $"the log ends at {demoted.Lsn} on timeline {demoted.Timeline}");
     }
 
