@@ -131,6 +131,16 @@ public sealed class PairDecisionTests
         Assert.Equal(Token(), next.Operation!.Token);
     }
 
+    [Fact]
+    public void The_token_names_the_reign_that_wrote_the_log_not_one_that_was_elected_meanwhile_and_wrote_nothing()
+    {
+        var view = East(Asks("west")).At(PairStep.Demote).PeerAt(PairStep.Target).WithCluster(c => c with
+        {
+            RunMode = RunMode.Standby, Demoted = Demoted(), Epoch = new Epoch(8), Lineage = c.Lineage.Add(new LineageEntry(Third, new Epoch(8), Holder, null, null)),
+        });
+        Assert.Equal(new LogEnd(Third, new Epoch(7), new Lsn(0x6000000)), Decide<PairAction.SwapRecord>(view).Next.Operation?.Token?.End);
+    }
+
     [Theory]
     [InlineData(PairStep.Lock)]
     [InlineData(PairStep.Quiesce)]
