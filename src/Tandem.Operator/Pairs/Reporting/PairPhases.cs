@@ -18,11 +18,14 @@ public static class PairPhases
         if (action is PairAction.Wait { Reason: "HandoverInDoubt" }) return PairPhase.HandoverInDoubt;
         if (action is PairAction.Wait { Reason: var reason } && HeldReasons.Contains(reason)) return PairPhase.Held;
         if (record.Operation is { } operation) return Of(operation.Kind);
-        return record.Role == PairRole.Primary ? OfPrimary(view, record) : OfStandby(seen, record);
+        return record.Role == PairRole.Primary ? OfPrimary(seen, record) : OfStandby(seen, record);
     }
 
-    private static PairPhase OfPrimary(PairView view, PairRecord record)
+    private static PairPhase OfPrimary(PairObservation seen, PairRecord record)
     {
+        var view = seen.View;
+        // A primary that is lost later is an election within the site, and no part of what once made the site primary.
+        if (!view.PrimaryRunsAtEpoch && seen.Pair.Status?.Operation is { Outcome: OperationOutcome.Completed }) return PairPhase.Interrupted;
         if (!view.PrimaryRunsAtEpoch) return record.Outcome?.Kind switch { PairOutcomeKind.Consumed => PairPhase.SwitchingOver, PairOutcomeKind.FailedOver => PairPhase.FailingOver, _ => PairPhase.Pending };
         if (view.StandbyStreams) return PairPhase.Streaming;
         if (view.PeerRecord is { } peer && peer.PairEpoch < record.PairEpoch) return PairPhase.Rejoining;

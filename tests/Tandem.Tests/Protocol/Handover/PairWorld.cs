@@ -284,6 +284,7 @@ internal sealed class PairWorld(IReadOnlyList<PairRule> rules, Random random)
         me.Writable = true;
         me.RunsAt = at;
         if (me.Log[^1] != at) me.Log = me.Log.Add(at);
+        // Entries of other reigns may bear the same number: the newest of them wrote last.
         var reign = new LineageEntry(at, me.Cluster.Epoch, me.Cluster.Holder!.Value, Timeline(me.Log), new Lsn((ulong)me.Log.Count));
         me.Cluster = me.Cluster with { Lineage = [.. me.Cluster.Lineage.Where(l => l.PairEpoch != at), reign], ResourceVersion = Next(me.Cluster.ResourceVersion) };
     }
@@ -301,7 +302,15 @@ internal sealed class PairWorld(IReadOnlyList<PairRule> rules, Random random)
     {
         var (me, peer) = (Sites[i], Sites[1 - i]);
         var follows = me.Cluster.RunMode == RunMode.Standby || me.Cluster.Floor is { } floor && (ulong)me.Log.Count < floor.Lsn.Value;
-        if (!me.Writable && follows && Both && peer.Log.Count > me.Log.Count && IsPrefix(me.Log, peer.Log)) me.Log = [.. peer.Log.Take(me.Log.Count + 1)];
+        if (!me.Writable && follows && Both && peer.Log.Count > me.Log.Count && IsPrefix(me.Log, peer.Log)) Follow(me, peer);
+    }
+
+    /// <summary>The lineage comes with the data: the follower's agent writes it into its cluster's record.</summary>
+    private static void Follow(SiteState me, SiteState peer)
+    {
+        me.Log = [.. peer.Log.Take(me.Log.Count + 1)];
+        var lineage = peer.Cluster.Lineage.Where(l => l.PairEpoch is { } epoch && me.Log.Contains(epoch)).ToImmutableList();
+        if (!lineage.SequenceEqual(me.Cluster.Lineage)) me.Cluster = me.Cluster with { Lineage = lineage, ResourceVersion = Next(me.Cluster.ResourceVersion) };
     }
 
     private void Rewind(int i)
