@@ -18,7 +18,8 @@ namespace Tandem.Agent.Loop;
 /// </summary>
 public sealed class InstanceLoop : ILinkService
 {
-    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(100);
+    /// <summary>Changes wake the loop; between them it looks at what does not tell of itself.</summary>
+    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan UrgentTick = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan ReadInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan ShutdownPatience = TimeSpan.FromSeconds(20);
@@ -108,7 +109,7 @@ public sealed class InstanceLoop : ILinkService
     {
         ReadRecord(cancellation);
         var record = _context.Records.Latest.Record;
-        var urgent = record is null or { State: not RecordState.Stable } || _latest is { } before && (before.SinceLiveBeat > TimeSpan.FromSeconds(1) || (before.IsHolder && !before.IsAdmitted && record.RunMode == RunMode.Primary));
+        var urgent = record is null or { State: not RecordState.Stable } || _latest is { } before && (before.SinceLiveBeat > TimeSpan.FromSeconds(1) || (before.IsHolder && !before.IsAdmitted && record.RunMode == RunMode.Primary)) || _shutdownAt is not null;
         _peers.Turn(_sight.Pods, _sight.PodsKnown, record?.Holder?.Instance, urgent, settings.DetectionTimeout, cancellation);
         await LearnVersionAsync(cancellation);
 
@@ -150,7 +151,7 @@ public sealed class InstanceLoop : ILinkService
         catch (Exception exception) when (exception is KubernetesUnreachableException or OperationCanceledException)
         {
             // Noted by the keeper; the next turn asks again, after its tick.
-            if (!cancellation.IsCancellationRequested) await Task.Delay(Tick, _context.Time, cancellation);
+            if (!cancellation.IsCancellationRequested) await Task.Delay(UrgentTick * 5, _context.Time, cancellation);
         }
     }
 

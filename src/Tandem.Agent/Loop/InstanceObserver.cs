@@ -23,6 +23,7 @@ public sealed class InstanceObserver(RecordKeeper records, ClusterSight sight, P
     private TimeSpan? _clausesSatisfiedSince;
     private bool _wasRunning;
     private readonly SiteLife _life = new();
+    private (AgentSettings Settings, WantedConfiguration Wanted, string Applied)? _compared;
 
     /// <summary>The postmaster ended without having been asked to.</summary>
     public bool CrashSeen { get; private set; }
@@ -142,9 +143,14 @@ public sealed class InstanceObserver(RecordKeeper records, ClusterSight sight, P
 
     private bool Drift(AgentSettings settings, ServerProcess process, PairRecord? pair, PrimaryRecord? record, int serverVersion, JobContext context)
     {
-        if (memory.Wanted is not { } wanted || memory.AppliedFingerprint is null || serverVersion == 0) return false;
+        if (memory.Wanted is not { } wanted || memory.AppliedFingerprint is not { } applied || serverVersion == 0) return false;
         var open = process.Mode == ServerMode.ReadWrite ? memory.Admission is { Admitted: true } admission && record is not null && admission.IsOf(record) : true;
         var door = open && pair is not { RefusesClients: true } ? Door.Clients : Door.Instances;
-        return door != wanted.Door || ServerJobs.Fingerprint(settings, context, serverVersion, wanted) != memory.AppliedFingerprint;
+        if (door != wanted.Door) return true;
+        // What is wanted can only have changed where one of its sources is another object than last time.
+        if (_compared is { } last && ReferenceEquals(last.Settings, settings) && ReferenceEquals(last.Wanted, wanted) && last.Applied == applied) return false;
+        if (ServerJobs.Fingerprint(settings, context, serverVersion, wanted) != applied) return true;
+        _compared = (settings, wanted, applied);
+        return false;
     }
 }

@@ -48,7 +48,9 @@ public sealed class Vigil(JobContext context, IVolumeStore store, Sight.PeerSigh
     private void Hold(InstanceObservation o, PrimaryRecord record, CancellationToken cancellation)
     {
         var writes = context.Memory.LastDurableWrite is { } last && o.Now - last < o.Settings.DetectionTimeout;
-        var lives = o.RunsReadWrite ? writes : o.RunsStandby && o.Status is not null && !StorageFailed;
+        // Until its first write it is on its way up, for as long as a restart in place may take: the guard must not end a recovery that goes on.
+        var rising = o.RunsReadWrite && !o.IsAdmitted && o.Grant is { } grant && o.Now - grant.SentAt < o.Settings.RestartTimeout;
+        var lives = o.RunsReadWrite ? writes || rising : o.RunsStandby && o.Status is not null && !StorageFailed;
         if (lives && record.Suspect is not null) Start("refute", TimeSpan.Zero, () => RenewAsync(o, "refute", cancellation));
         else if (lives) Start("renew", record.LeaseDuration / 3, () => RenewAsync(o, "renew", cancellation));
         if (o.RunsReadWrite && !o.Reading.Reachable) Start("vouch", TimeSpan.FromMilliseconds(500), () => VouchAsync(o, record, cancellation));
