@@ -48,7 +48,7 @@ public sealed class EventRecorder : IEventRecorder
         }
     }
 
-    /// <summary>Writes until <paramref name="stopping"/>, then what is still waiting, without retries.</summary>
+    /// <summary>Writes until <paramref name="stopping"/>, then what is still waiting, without retries and within <see cref="EventRecorderOptions.FlushTimeout"/>.</summary>
     public async Task RunAsync(CancellationToken stopping)
     {
         try
@@ -62,7 +62,14 @@ public sealed class EventRecorder : IEventRecorder
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
         }
-        while (_waiting.Reader.TryRead(out var occurrence) && await WriteAsync(occurrence, attempts: 1, CancellationToken.None)) { }
+        using var deadline = new CancellationTokenSource(_options.FlushTimeout, _time);
+        try
+        {
+            while (_waiting.Reader.TryRead(out var occurrence) && await WriteAsync(occurrence, attempts: 1, deadline.Token)) { }
+        }
+        catch (OperationCanceledException)
+        {
+        }
     }
 
     private async Task<bool> WriteAsync(EventOccurrence occurrence, int attempts, CancellationToken cancellation)

@@ -27,4 +27,7 @@ public sealed record EventRecorderOptions
     /// <summary>Attempts to write one event.</summary>
     public int Attempts { get; init; } = 5;
     public TimeSpan RetryDelay { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>What the shutdown gives to events that still wait.</summary>
+    public TimeSpan FlushTimeout { get; init; } = TimeSpan.FromSeconds(3);
 }

@@ -83,7 +83,7 @@ public sealed class LeaderElector
         }
         finally
         {
-            await ended.CancelAsync();
+            ended.Cancel(); // not CancelAsync: that goes to another thread
             await renewing;
             IsLeader = false;
         }
@@ -99,14 +99,14 @@ public sealed class LeaderElector
                 var left = _options.RenewDeadline - _time.GetElapsedTime(renewedAt);
                 if (left <= TimeSpan.Zero)
                 {
-                    await LoseAsync(lost, $"not renewed for {_options.RenewDeadline.TotalSeconds} s");
+                    Lose(lost, $"not renewed for {_options.RenewDeadline.TotalSeconds} s");
                     return;
                 }
                 await Task.Delay(Min(Jittered(_options.RetryPeriod), left), _time, ended);
                 var (sentAt, attempt) = (_time.GetTimestamp(), await TryWithinAsync(_options.RenewDeadline - _time.GetElapsedTime(renewedAt), ended));
                 if (attempt == Attempt.Held) renewedAt = sentAt;
                 if (attempt != Attempt.Others) continue;
-                await LoseAsync(lost, $"{Leader} holds it");
+                Lose(lost, $"{Leader} holds it");
                 return;
             }
         }
@@ -115,11 +115,11 @@ public sealed class LeaderElector
         }
     }
 
-    private async Task LoseAsync(CancellationTokenSource lost, string why)
+    private void Lose(CancellationTokenSource lost, string why)
     {
         IsLeader = false;
         Log.LeadLost(_logger, _options.Identity, LeaseName, why);
-        await lost.CancelAsync();
+        lost.Cancel();
     }
 
     private async Task<Attempt> TryWithinAsync(TimeSpan left, CancellationToken cancellation)

@@ -86,7 +86,7 @@ public sealed class Controller<T> : IController where T : class, IKubernetesObje
     private void OnChanged(ResourceChange<T> change)
     {
         var key = ResourceKey.Of(change.Value);
-        if (change is ResourceChange<T>.Deleted deleted) _gone[key] = deleted.Old;
+        if (_queue is not null && change is ResourceChange<T>.Deleted deleted) _gone[key] = deleted.Old; // nobody would ask for it while another leads
         Enqueue(key);
     }
 

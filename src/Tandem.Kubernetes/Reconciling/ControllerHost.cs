@@ -55,7 +55,7 @@ public sealed class ControllerHost(IKubernetesClient client, TimeProvider time, 
         }
         finally
         {
-            await ended.CancelAsync();
+            ended.Cancel();
             await Task.WhenAll(watching);
         }
     }

@@ -15,15 +15,27 @@ public sealed class ResourceCache<T> where T : class, IKubernetesObject
     private readonly Dictionary<ResourceKey, T> _objects = [];
     private readonly Dictionary<string, HashSet<ResourceKey>> _namespaces = [];
     private readonly List<ChannelWriter<ResourceChange<T>>> _readers = [];
-    private readonly TaskCompletionSource _warm = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly List<TaskCompletionSource> _waitingForWarmth = [];
+    private volatile bool _isWarm;
 
     /// <summary>After every change, on the watcher's own thread: be quick, and never throw.</summary>
     public event Action<ResourceChange<T>>? Changed;
 
     /// <summary>The first list has been read to its end.</summary>
-    public bool IsWarm => _warm.Task.IsCompleted;
+    public bool IsWarm => _isWarm;
 
-    public Task WaitWarmAsync(CancellationToken cancellation) => _warm.Task.WaitAsync(cancellation);
+    /// <summary>A promise for each who waits: one for all and <c>WaitAsync</c> would go by way of another thread.</summary>
+    public async Task WaitWarmAsync(CancellationToken cancellation)
+    {
+        var warm = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_gate)
+        {
+            if (_isWarm) return;
+            _waitingForWarmth.Add(warm);
+        }
+        using var registration = cancellation.Register(() => warm.TrySetCanceled(cancellation));
+        await warm.Task;
+    }
 
     public int Count
     {
@@ -58,7 +70,10 @@ public sealed class ResourceCache<T> where T : class, IKubernetesObject
         }
         try
         {
-            await foreach (var change in channel.Reader.ReadAllAsync(cancellation)) yield return change;
+            while (await channel.Reader.WaitToReadAsync(cancellation)) // not ReadAllAsync: that goes on another thread
+            {
+                while (channel.Reader.TryRead(out var change)) yield return change;
+            }
         }
         finally
         {
@@ -83,7 +98,17 @@ public sealed class ResourceCache<T> where T : class, IKubernetesObject
             Publish(changes);
         }
         Raise(changes);
-        _warm.TrySetResult();
+        Warm();
+    }
+
+    private void Warm()
+    {
+        lock (_gate)
+        {
+            _isWarm = true;
+            foreach (var warm in _waitingForWarmth) warm.TrySetResult();
+            _waitingForWarmth.Clear();
+        }
     }
 
     internal void Apply(WatchEvent<T> @event)

@@ -104,6 +104,31 @@ public sealed class KubeconfigTests
         Assert.Equal("three", token.Current());
     }
 
+    [Fact]
+    public void In_a_pod_it_is_the_service_account()
+    {
+        using var folder = new TemporaryFolder();
+        var before = Environment.GetEnvironmentVariable("KUBERNETES_SERVICE_HOST");
+        try
+        {
+            Environment.SetEnvironmentVariable("KUBERNETES_SERVICE_HOST", null);
+            Assert.Contains("KUBERNETES_SERVICE_HOST", Assert.Throws<KubeconfigException>(() => KubernetesClientConfiguration.InCluster(folder: folder.Path)).Message);
+            Environment.SetEnvironmentVariable("KUBERNETES_SERVICE_HOST", "fd00::1");
+            Assert.Contains("token", Assert.Throws<KubeconfigException>(() => KubernetesClientConfiguration.InCluster(folder: folder.Path)).Message);
+            File.WriteAllText(Path.Combine(folder.Path, "token"), Secret);
+            Assert.Contains("ca.crt", Assert.Throws<KubeconfigException>(() => KubernetesClientConfiguration.InCluster(folder: folder.Path)).Message);
+            File.WriteAllText(Path.Combine(folder.Path, "ca.crt"), Certificate().Certificate);
+            File.WriteAllText(Path.Combine(folder.Path, "namespace"), "tandem-system");
+            var configuration = KubernetesClientConfiguration.InCluster(folder: folder.Path);
+            Assert.Equal(("https://[fd00::1]/", "tandem-system", Secret), (configuration.Server.ToString(), configuration.Namespace!, configuration.Token!.Current()!));
+            Assert.Single(configuration.CertificateAuthority!);
+        }
+        finally
+        {
+            Environment.SetEnvironmentVariable("KUBERNETES_SERVICE_HOST", before);
+        }
+    }
+
     private static string Yaml(string cluster = "server: https://h", string user = $"token: {Secret}") => $$"""
         apiVersion: v1
         kind: Config

@@ -112,6 +112,20 @@ public sealed class KubernetesClientTests(ApiServerFixture api)
         await Assert.ThrowsAsync<KubernetesUnreachableException>(() => strict.GetVersionAsync(CancellationToken.None));
     }
 
+    [Theory]
+    [InlineData("kubernetes.default.svc", true)]
+    [InlineData("somebody.else.example", false)]
+    public async Task The_servers_certificate_must_bear_the_name_that_the_kubeconfig_says(string name, bool isGood)
+    {
+        var direct = api.Configuration;
+        using var client = new KubernetesClient(
+            new KubernetesClientConfiguration { Server = direct.Server, CertificateAuthority = direct.CertificateAuthority, ClientCertificate = direct.ClientCertificate, TlsServerName = name },
+            new KubernetesClientOptions { ReadRetries = 0 });
+        var reading = client.GetAsync<V1Namespace>("default", null, CancellationToken.None);
+        if (isGood) Assert.NotNull(await reading);
+        else await Assert.ThrowsAsync<KubernetesUnreachableException>(() => reading);
+    }
+
     [Fact]
     public async Task Lists_all_pages_by_label_and_by_field()
     {
