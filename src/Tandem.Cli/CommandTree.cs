@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Invocation;
 using Tandem.Cli.Output;
 using Tandem.Cli.Verbs;
 using Tandem.Kubernetes.Client;
@@ -12,6 +13,14 @@ public static class CommandTree
     public delegate Session Opening(string? kubeconfig, string? context, string? @namespace);
 
     private const int Forbidden = 403;
+
+    public static Task<int> RunAsync(Opening open, string[] arguments, InvocationConfiguration? invocation = null)
+    {
+        var parsed = Build(open).Parse(arguments);
+        // What is wrong, not two screens of help under it.
+        if (parsed.Action is ParseErrorAction complaint) complaint.ShowHelp = false;
+        return parsed.InvokeAsync(invocation);
+    }
 
     public static RootCommand Build(Opening open)
     {

@@ -3,4 +3,4 @@ using Tandem.Kubernetes.Serialization;
 using Tandem.Resources;
 
 KubernetesJson.Register(TandemJsonContext.Default);
-return await CommandTree.Build(Session.Open).Parse(args).InvokeAsync();
+return await CommandTree.RunAsync(Session.Open, args);
