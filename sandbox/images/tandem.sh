@@ -29,7 +29,7 @@ hash_of() {
     find "$@" \( -name bin -o -name obj \) -prune -o -type f -print0 | sort -zu | xargs -0 sha256sum | sed "s|  $source/|  |" | cat - <(echo "${PUBLISH_ARGUMENTS:-}") | sha256sum | cut -c 1-16
 }
 
-common=("$source/Directory.Build.props" "$source/Directory.Packages.props" "$source/global.json" "$source/src/Program.props" "$source/build/publish.sh")
+common=("$source/Directory.Build.props" "$source/Directory.Packages.props" "$source/global.json" "$source/src/Program.props" "$source/src/Shared" "$source/build/publish.sh")
 sdk=$(cd "$source" && dotnet --version)
 published=()
 for pair in agent=Tandem.Agent operator=Tandem.Operator kubectl-tandem=Tandem.Cli; do

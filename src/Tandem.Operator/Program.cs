@@ -11,6 +11,7 @@ using Tandem.Operator;
 using Tandem.Operator.Links.Agents;
 using Tandem.Operator.Telemetry;
 using Tandem.Resources;
+using Tandem.Shared;
 
 OperatorOptions options;
 try
@@ -66,6 +67,7 @@ try
     var version = await Startup.ReachServerAsync(client, TimeProvider.System, logger, stopping);
     var agentImage = options.AgentImage ?? await Startup.OwnImageAsync(client, options, stopping);
     Log.Started(logger, options.Site, configuration.ToString(), $"{version.Major}.{version.Minor}", options.Namespaces.Count == 0 ? "all" : string.Join(", ", options.Namespaces), agentImage);
+    using var small = ResidentMemory.KeepSmall(TimeProvider.System);
     await using (host = new OperatorHost(client, options, await Startup.HasPolicyV1Async(client, options, stopping), agentImage, new AgentLinkFactory(), TimeProvider.System, new Random(), loggers))
     {
         await host.RunAsync(stopping);

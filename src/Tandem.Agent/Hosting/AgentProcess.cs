@@ -16,6 +16,7 @@ using Tandem.Postgres;
 using Tandem.Postgres.Processes;
 using Tandem.Resources;
 using Tandem.Resources.Values;
+using Tandem.Shared;
 
 namespace Tandem.Agent.Hosting;
 
@@ -48,6 +49,7 @@ internal static class AgentProcess
     {
         KubernetesJson.Register(TandemJsonContext.Default);
         var time = BootClock.Instance;
+        using var small = ResidentMemory.KeepSmall(time);
         var random = new Random();
         var identity = PodEnvironment.Identity(random);
         var paths = new PodPaths(Names.VolumePath, Names.RuntimePath, Names.TlsPath, Names.ApplicationPath);
