@@ -11,6 +11,8 @@ images=${TANDEM_CACHE:-/var/cache/tandem}/images
 programs=${TANDEM_CACHE:-/var/cache/tandem}/programs
 version=$(sed -n 's|.*<Version>\(.*\)</Version>.*|\1|p' "$source/Directory.Build.props")
 started=$(date +%s.%N)
+# Of files that match, only the newest stay: other checkouts on this machine use the same cache.
+prune() { ls -1t "$@" 2>/dev/null | tail -n +9 | xargs -r rm -f; }
 say() { printf '%6.1f s  %s\n' "$(awk -v a="$(date +%s.%N)" -v b="$started" 'BEGIN { print a - b }')" "$*" >&2; }
 
 mkdir -p "$images" "$programs"
@@ -41,8 +43,8 @@ for pair in agent=Tandem.Agent operator=Tandem.Operator kubectl-tandem=Tandem.Cl
         work=$(mktemp -d "$programs/.publish.XXXXXX")
         trap 'rm -rf "$work"' EXIT
         "$source/build/publish.sh" "$work" "$program"
-        rm -f "$programs/$program-"*
         mv "$work/$program" "$file"
+        prune "$programs/$program-"*
         rm -rf "$work"
     fi
     published+=("$file")
@@ -70,7 +72,7 @@ buildah "${storage[@]}" bud --quiet --build-arg RUNTIME_IMAGE=localhost/tandem-s
     --file "$source/Dockerfile" --tag "tandem.dev/tandem:$version" "$work/empty" >&2
 # Pushed under its full name, which `ctr images import` then takes over.
 buildah "${storage[@]}" push --quiet "tandem.dev/tandem:$version" "oci-archive:$work/tandem.tar:tandem.dev/tandem:$version" >&2
-rm -f "$images"/tandem-*.tar
 mv "$work/tandem.tar" "$archive"
+prune "$images"/tandem-*.tar
 say "built $archive"
 echo "$archive"
