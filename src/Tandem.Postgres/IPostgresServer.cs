@@ -200,6 +200,8 @@ public sealed record ServerConfiguration(
 /// <param name="Receiver">The WAL receiver of a standby; null where there is none.</param>
 /// <param name="Senders">Walsenders of this server, cascades too.</param>
 /// <param name="SynchronousStandbyNames">As the kept session sees it: it may run ahead of the postmaster by one reload. "In effect" (protocol, section 2) is asked by <see cref="IPostgresServer.ShowAsync"/>.</param>
+/// <param name="ClientBackends">Sessions of clients, not of the agent.</param>
+/// <param name="OldestTransaction">Begin of the oldest transaction that a client has open, by the server's clock; null where none is.</param>
 public sealed record ServerStatus(
     bool InRecovery,
     TimelineId Timeline,
@@ -212,7 +214,8 @@ public sealed record ServerStatus(
     IReadOnlyList<string> Slots,
     string SynchronousStandbyNames,
     DateTimeOffset StartedAt,
-    int ClientBackends);
+    int ClientBackends,
+    DateTimeOffset? OldestTransaction = null);
 
 /// <param name="Status">streaming, catchup, waiting … as pg_stat_wal_receiver says.</param>
 public sealed record WalReceiver(int Pid, string Status, string? SenderHost, TimelineId ReceivedTimeline, Lsn LatestEnd);

@@ -32,7 +32,7 @@ public sealed class PostgresServer : IPostgresServer
     private readonly KeptSession status;
     private readonly KeptSession probe;
     private string? binDirectory;
-    private int? version;
+    private int? version; // of the programs in binDirectory
 
     public PostgresServer(PostgresServerOptions options, TimeProvider time, ILogger logger)
     {
@@ -95,6 +95,7 @@ public sealed class PostgresServer : IPostgresServer
 
     public async Task<int> GetVersionAsync(CancellationToken cancellation)
     {
+        if (version is { } known) return known;
         var lines = await tools.RunAsync("postgres", ["--version"], "EngineNotFound", null, cancellation).ConfigureAwait(false);
         return (int)(version = EngineVersion.Parse(lines.Count > 0 ? lines[0] : ""));
     }
@@ -115,14 +116,14 @@ public sealed class PostgresServer : IPostgresServer
     {
         postmaster.RefuseWhileAlive();
         await copyMarker.FillAsync(() => new Initialization(options, tools).RunAsync(cancellation)).ConfigureAwait(false);
-        binDirectory = null;
+        (binDirectory, version) = (null, null);
     }
 
     public async Task CloneAsync(ReplicationSource source, string? slot, IProgress<TransferProgress> progress, CancellationToken cancellation)
     {
         postmaster.RefuseWhileAlive();
         await copyMarker.FillAsync(() => new BaseBackup(options, tools).RunAsync(source, slot, progress, cancellation)).ConfigureAwait(false);
-        binDirectory = null;
+        (binDirectory, version) = (null, null);
     }
 
     public Task RewindAsync(ReplicationSource source, long salvageLimit, IProgress<TransferProgress> progress, CancellationToken cancellation)
@@ -151,7 +152,7 @@ public sealed class PostgresServer : IPostgresServer
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellation);
         try
         {
-            var json = await status.UseAsync((connection, c) => connection.TextAsync(StatusQuery.Sql, c), either.Token).ConfigureAwait(false);
+            var json = await status.UseAsync((connection, c) => connection.PreparedTextAsync(StatusQuery.Sql, c), either.Token).ConfigureAwait(false);
             return StatusQuery.Parse(json!);
         }
         catch (PostgresException e)
@@ -220,5 +221,5 @@ public sealed class PostgresServer : IPostgresServer
     /// <summary>Looked for again after a copy came in, which may be of another version than the newest programs.</summary>
     private string Programs() => binDirectory ??= options.BinDirectory ?? EngineLocator.Find(options.DataDirectory);
 
-    private int Major() => EngineLocator.MajorOf(options.DataDirectory) ?? (version ??= EngineVersion.MajorOfPrograms(Programs()) * 10000) / 10000;
+    private int Major() => EngineLocator.MajorOf(options.DataDirectory) ?? EngineVersion.MajorOfPrograms(Programs());
 }

@@ -60,7 +60,9 @@ internal static class AgentProcess
         using var ended = new CancellationTokenSource();
         // Backends of a killed server, and what kubectl exec leaves, are process 1's to reap.
         using var orphans = new OrphanReaper(time);
-        using var client = new KubernetesClient(KubernetesClientConfiguration.InCluster(time), time: time, random: random, logger: logger);
+        // An agent lists a handful of objects: an answer that takes long is one that does not come.
+        var limits = new KubernetesClientOptions { PageTimeout = TimeSpan.FromSeconds(5) };
+        using var client = new KubernetesClient(KubernetesClientConfiguration.InCluster(time), limits, time: time, random: random, logger: logger);
         await using var server = new PostgresServer(new PostgresServerOptions
         {
             DataDirectory = paths.Data,

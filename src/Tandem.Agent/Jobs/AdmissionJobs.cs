@@ -16,17 +16,30 @@ internal static class AdmissionJobs
     {
         var record = o.Record!;
         var reign = o.OwnReign ?? throw new JobFailedException("NoReign", "the record does not name this reign");
-        if (reign.Timeline is null) reign = await ConfirmAsync(c, record, cancellation);
+        var opened = reign.Timeline is null ? await ReadReignAsync(c, reign, cancellation) : reign;
+        // None of these waits for another: that all are done is what admits.
+        var confirming = reign.Timeline is null ? ConfirmAsync(c, record, opened, cancellation) : Task.CompletedTask;
+        var preparing = PrepareDatabaseAsync(c, cancellation);
+        var row = new LineageRow(opened.PairEpoch, opened.Epoch, opened.Incarnation.ToString(), opened.Timeline!.Value, opened.SwitchPoint!.Value, o.Reason(), c.Time.GetUtcNow());
+        var writing = WriteAsync(c, row, cancellation);
+        await Task.WhenAll(confirming, preparing, writing);
+        c.Memory.Admission = new Admission(record.Epoch, record.PairEpoch, await writing, false, null);
+    }
 
-        await c.Server.EnsureRolesAsync(cancellation);
-        if (ApplicationSecret.Read(c.Paths.Application) is { } application) await c.Server.EnsureDatabaseAsync(application, cancellation);
-        var row = new LineageRow(reign.PairEpoch, reign.Epoch, reign.Incarnation.ToString(), reign.Timeline!.Value, reign.SwitchPoint!.Value, o.Reason(), c.Time.GetUtcNow());
+    /// <returns>LSN after the first record of this epoch.</returns>
+    private static async Task<Resources.Values.Lsn> WriteAsync(JobContext c, LineageRow row, CancellationToken cancellation)
+    {
         var ownRecord = await c.Server.WriteLineageAsync(row, cancellation);
         c.Memory.LastDurableWrite = c.Time.BootTime();
-
         // Whether commits wait at all is published by the checkpointer: until one CHECKPOINT issued after the start is done, a backend may not have heard of it.
         await c.Server.CheckpointAsync(cancellation);
-        c.Memory.Admission = new Admission(record.Epoch, record.PairEpoch, ownRecord, false, null);
+        return ownRecord;
+    }
+
+    private static async Task PrepareDatabaseAsync(JobContext c, CancellationToken cancellation)
+    {
+        await c.Server.EnsureRolesAsync(cancellation);
+        if (ApplicationSecret.Read(c.Paths.Application) is { } application) await c.Server.EnsureDatabaseAsync(application, cancellation);
     }
 
     /// <summary>Opens the door, then drops the clauses of earlier reigns: k of the set have flushed a record of this one, so any later election meets it.</summary>
@@ -55,22 +68,25 @@ internal static class AdmissionJobs
         }, cancellation);
     }
 
-    private static async Task<LineageEntry> ConfirmAsync(JobContext c, PrimaryRecord record, CancellationToken cancellation)
+    /// <summary>The reign as the server opened it: its timeline, and where that left the one before.</summary>
+    private static async Task<LineageEntry> ReadReignAsync(JobContext c, LineageEntry reign, CancellationToken cancellation)
     {
         var status = await c.Server.QueryStatusAsync(TimeSpan.FromSeconds(2), cancellation) ?? throw new JobFailedException("ServerSilent", "the server does not answer");
         var history = await c.Server.ReadTimelineHistoryAsync(status.Timeline, cancellation);
         var switchPoint = history.Count > 0 ? history[^1].SwitchPoint : Resources.Values.Lsn.Zero;
-        LineageEntry? confirmed = null;
+        return reign with { Timeline = status.Timeline, SwitchPoint = switchPoint };
+    }
+
+    private static async Task ConfirmAsync(JobContext c, PrimaryRecord record, LineageEntry confirmed, CancellationToken cancellation)
+    {
         var outcome = await c.Records.SwapAsync("confirm", live =>
         {
             if (live.SameReign(record) is not { State: RecordState.Stable } same || same.Reign is not { Timeline: null } newest) return null;
-            confirmed = newest with { Timeline = status.Timeline, SwitchPoint = switchPoint };
-            return same with { Lineage = same.Lineage.SetItem(same.Lineage.Count - 1, confirmed), RenewTime = c.Time.GetUtcNow() };
+            return newest.SameReign(confirmed) ? same with { Lineage = same.Lineage.SetItem(same.Lineage.Count - 1, confirmed), RenewTime = c.Time.GetUtcNow() } : null;
         }, cancellation);
         if (outcome is not RecordSwap.Applied applied) throw new JobFailedException("NotConfirmed", "the switch point could not be written into the record");
         c.Guard.Extend(record.Epoch, applied.SentAt + record.LeaseDuration * 2 / 3);
         c.Memory.Remember(state => state with { Lineage = applied.Record.Lineage, PairEpoch = applied.Record.PairEpoch ?? state.PairEpoch });
-        return confirmed!;
     }
 
     private static string Reason(this InstanceObservation o) => o.Record!.Lineage.Count == 1 ? "founded" : "took over";

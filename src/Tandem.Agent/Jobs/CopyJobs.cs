@@ -1,3 +1,4 @@
+using Tandem.Agent.Fencing;
 using Tandem.Agent.Loop;
 using Tandem.Agent.State;
 using Tandem.Postgres;
@@ -27,9 +28,7 @@ internal static class CopyJobs
         // A holder is known to its record by this life; anybody else begins a new one, so that nothing counted on the old one is looked for here.
         if (c.Memory.Volume.Marker != VolumeMarker.Cloning) c.Memory.BeginIncarnation(Guid.NewGuid().ToString("N"), VolumeMarker.Cloning);
         var slot = site ? null : c.Memory.Me.ReplicationName;
-        if (!site && !await c.Links.AttachAsync(new Links.PeerAddress(action.Source.Name, action.Source.Host), c.Memory.Me, cancellation))
-            throw new JobFailedException("NotAttached", $"{action.Source.Name} has not made the slot for this instance");
-
+        await ServerJobs.AttachAsync(c, o, action.Source, rewinds: false, cancellation);
         await c.Server.WipeAsync(cancellation);
         // Under a name of its own: what a copy has received so far must not be counted as a member's flush.
         var source = ServerJobs.Source(c, action.Source)! with { ApplicationName = "tandem_clone" };
@@ -52,17 +51,19 @@ internal static class CopyJobs
     /// <summary>While the marker stands this instance promises without a position: its log is neither the old one nor the new [C6].</summary>
     public static async Task RewindAsync(JobContext c, InstanceAction.Rewind action, InstanceObservation o, CancellationToken cancellation)
     {
+        // The source's control file must know the timeline that it is on, or it and this volume look alike.
+        await ServerJobs.AttachAsync(c, o, action.Source, rewinds: true, cancellation);
         c.Memory.Remember(state => state with { Marker = VolumeMarker.Rewinding });
         var source = ServerJobs.Source(c, action.Source)! with { User = "tandem_rewind", ApplicationName = "tandem_rewind" };
         try
         {
             await c.Server.RewindAsync(source, SalvageLimit, Watch(c), cancellation);
         }
-        catch (PostgresException exception) when (exception.Reason is "RewindImpossible" && o.Settings.AutoRejoin && !o.IsHolder)
+        catch (PostgresException exception) when (exception.Reason is "RewindNotPossible")
         {
-            Log.ActFailed(c.Logger, "Rewind", 0, exception.Reason, exception.Message + "; a base backup follows");
-            c.Memory.BeginIncarnation(Guid.NewGuid().ToString("N"), VolumeMarker.Cloning);
-            return;
+            // The table goes on from here: a new copy, but not before this life has left all clauses.
+            c.Memory.RewindImpossible = exception.Message;
+            throw;
         }
         var site = action.Source.Name.StartsWith("site/", StringComparison.Ordinal);
         c.Memory.Progress = null;
@@ -85,7 +86,7 @@ internal static class CopyJobs
         var remote = await c.Server.ReadRemoteLineageAsync(source, cancellation);
         if (remote.Rows.Count == 0) throw new JobFailedException("NoLineage", "the other site's database tells no lineage yet");
         c.Memory.OtherSite = new RemoteLineage(o.Pair!.PairEpoch,
-            [.. remote.Rows.Select(r => new LineageEntry(r.PairEpoch, r.Epoch, Incarnation.Parse(r.Incarnation), r.Timeline, r.SwitchPoint))], remote.SystemIdentifier);
+            [.. remote.Rows.Select(r => new LineageEntry(r.PairEpoch, r.Epoch, Incarnation.Parse(r.Incarnation), r.Timeline, r.SwitchPoint))], remote.SystemIdentifier, c.Time.BootTime());
         // A server that follows already goes on, with its history as it now is.
         if (c.Server.Process.Running && c.Memory.Upstream == action.Source) c.Memory.Remember(state => state with { Lineage = c.Memory.OtherSite.Entries });
     }

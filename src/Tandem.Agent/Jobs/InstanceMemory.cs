@@ -36,6 +36,15 @@ public sealed class InstanceMemory(IVolumeStore store, VolumeState volume, Incar
     public string? LastFailure { get; set; }
     public ImmutableList<TimeSpan> Crashes { get; set; } = [];
     public bool GivesUp { get; set; }
+
+    /// <summary>Why this life of the volume cannot be rewound, as the last attempt found; null: it may be.</summary>
+    public string? RewindImpossible { get; set; }
+
+    /// <summary>Since when no client was let in any more, by this machine's clock, as the server's transactions are; null: clients are let in.</summary>
+    public DateTimeOffset? RefusingSince { get; set; }
+
+    /// <summary>Parameters that were written and take effect at a restart only.</summary>
+    public IReadOnlyList<string> PendingRestart { get; set; } = [];
     public bool ExitRequested { get; set; }
 
     /// <summary>Persists before it returns: nothing may lean on a state that a power loss would take back.</summary>
@@ -56,5 +65,6 @@ public sealed class InstanceMemory(IVolumeStore store, VolumeState volume, Incar
         LogEnd = null;
         SealHint = null;
         Upstream = null;
+        RewindImpossible = null;
     }
 }

@@ -4,7 +4,9 @@ using Tandem.Agent.Configuration;
 using Tandem.Agent.Fencing;
 using Tandem.Agent.Loop;
 using Tandem.Agent.State;
+using Tandem.Kubernetes.Client;
 using Tandem.Postgres;
+using Tandem.Protocol.Links;
 using Tandem.Protocol.Records;
 using Tandem.Protocol.Synchrony;
 using Tandem.Resources;
@@ -15,6 +17,8 @@ namespace Tandem.Agent.Jobs;
 internal static class ServerJobs
 {
     private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan AttachInterval = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan AttachPatience = TimeSpan.FromSeconds(5);
 
     public static async Task StopAsync(JobContext c, InstanceAction.Stop stop, InstanceObservation o, CancellationToken cancellation)
     {
@@ -56,7 +60,7 @@ internal static class ServerJobs
     public static async Task StartStandbyAsync(JobContext c, InstanceAction.StartStandby start, InstanceObservation o, CancellationToken cancellation)
     {
         Follow(c, o, start.Source);
-        await AttachAsync(c, start.Source, cancellation);
+        await AttachAsync(c, o, start.Source, rewinds: false, cancellation);
         await ConfigureAsync(c, o, new Wanted(Unborne(o), DoorOfStandby(o), Source(c, start.Source)), effective: false, cancellation);
         c.Memory.Upstream = start.Source;
         await c.Server.StartAsync(ServerMode.Standby, cancellation);
@@ -66,7 +70,7 @@ internal static class ServerJobs
     public static async Task RepointAsync(JobContext c, InstanceAction.Repoint repoint, InstanceObservation o, CancellationToken cancellation)
     {
         Follow(c, o, repoint.Source);
-        await AttachAsync(c, repoint.Source, cancellation);
+        await AttachAsync(c, o, repoint.Source, rewinds: false, cancellation);
         await ConfigureAsync(c, o, new Wanted(Unborne(o), DoorOfStandby(o), Source(c, repoint.Source)), effective: false, cancellation);
         c.Memory.Upstream = repoint.Source;
         c.Memory.Promise = null;
@@ -84,28 +88,43 @@ internal static class ServerJobs
         if (!c.Guard.Extend(record.Epoch, grant.SentAt + record.LeaseDuration * 2 / 3))
             throw new JobFailedException("GrantLapsed", "the promotion came too late after its swap");
         c.Memory.Admission = null;
-        var selecting = SelectMeAsync(c, record, cancellation);
+        // Beside the promotion, which does not wait for it: until admission nobody is let in, and the selectors are put right again then and ever after.
+        _ = SelectQuietlyAsync(c, record, cancellation);
         await ConfigureAsync(c, o, new Wanted(SettingFor(o), Door.Instances, null), effective: true, cancellation);
         await c.Server.EndClientSessionsAsync(cancellation);
         c.Memory.Upstream = null;
         c.Memory.Promise = null;
         await c.Server.PromoteAsync(cancellation);
         c.Memory.LastDurableWrite = null;
-        await selecting;
     }
 
     public static async Task ApplyConfigurationAsync(JobContext c, InstanceObservation o, CancellationToken cancellation)
     {
         if (c.Memory.Wanted is not { } applied) return;
         var door = o.RunsReadWrite ? (o.IsAdmitted && o.Pair is not { RefusesClients: true } ? Door.Clients : Door.Instances) : DoorOfStandby(o);
+        var closes = door == Door.Instances && applied.Door == Door.Clients && o.RunsReadWrite;
+        if (closes) await c.Server.CheckpointAsync(cancellation); // while clients still write: so that the stop's own has little left to write
         await ConfigureAsync(c, o, new Wanted(applied.SynchronousStandbyNames, door, applied.Source), effective: false, cancellation);
         c.Server.Reload();
+        c.Memory.RefusingSince = door == Door.Instances ? c.Memory.RefusingSince ?? c.Time.GetUtcNow() : null;
     }
 
     public static Task SelectMeAsync(JobContext c, PrimaryRecord record, CancellationToken cancellation) =>
         Task.WhenAll(
             c.Selectors.SelectAsync(Names.ReadWriteService(c.Identity.Cluster), c.Identity.Instance, record.Epoch, cancellation),
             c.Selectors.SelectAsync(Names.ReplicationService(c.Identity.Cluster), c.Identity.Instance, record.Epoch, cancellation));
+
+    private static async Task SelectQuietlyAsync(JobContext c, PrimaryRecord record, CancellationToken cancellation)
+    {
+        try
+        {
+            await SelectMeAsync(c, record, cancellation);
+        }
+        catch (Exception exception) when (exception is KubernetesException or KubernetesUnreachableException or OperationCanceledException)
+        {
+            Log.LinkFailed(c.Logger, Names.ReadWriteService(c.Identity.Cluster), exception.Message);
+        }
+    }
 
     public sealed record Wanted(string SynchronousStandbyNames, Door Door, ReplicationSource? Source);
 
@@ -158,11 +177,15 @@ internal static class ServerJobs
         });
     }
 
-    private static async Task AttachAsync(JobContext c, UpstreamTarget? source, CancellationToken cancellation)
+    /// <summary>Asks for the slot until it is there: a holder that is just being promoted has it within a moment, and a fresh attempt of the job would cost more than that.</summary>
+    public static async Task AttachAsync(JobContext c, InstanceObservation o, UpstreamTarget? source, bool rewinds, CancellationToken cancellation)
     {
         if (source is null || source.Name.StartsWith("site/", StringComparison.Ordinal)) return;
-        if (!await c.Links.AttachAsync(new Links.PeerAddress(source.Name, source.Host), c.Memory.Me, cancellation))
-            throw new JobFailedException("NotAttached", $"{source.Name} has not made the slot for this instance");
+        var peer = new Links.PeerAddress(source.Name, source.Host);
+        var attached = false;
+        await c.UntilAsync(async () =>
+            (attached = await c.Links.AttachAsync(peer, new AttachRequest(c.Memory.Me.ToString(), rewinds), cancellation)) || c.Latest().Record.SameReign(o.Record!) is null, AttachPatience, AttachInterval, cancellation);
+        if (!attached) throw new JobFailedException("NotAttached", $"{source.Name} has not made the slot for this instance");
     }
 
     public static ReplicationSource? Source(JobContext c, UpstreamTarget? target)

@@ -19,10 +19,10 @@ public sealed class HttpAgentLink(LinkTls tls, TimeProvider time, ILogger logger
     public Task<MemberView?> ViewAsync(PeerAddress peer, TimeSpan timeout, CancellationToken cancellation) =>
         CallAsync(peer, HttpMethod.Get, "/v1/view", null, LinkJson.Default.MemberView, timeout, cancellation);
 
-    public async Task<bool> AttachAsync(PeerAddress peer, Incarnation me, CancellationToken cancellation)
+    public async Task<bool> AttachAsync(PeerAddress peer, AttachRequest request, CancellationToken cancellation)
     {
-        var body = JsonSerializer.SerializeToUtf8Bytes(new AttachRequest(me.ToString()), LinkJson.Default.AttachRequest);
-        return await CallAsync(peer, HttpMethod.Post, "/v1/attach", body, LinkJson.Default.AttachRequest, TimeSpan.FromSeconds(3), cancellation) is not null;
+        var body = JsonSerializer.SerializeToUtf8Bytes(request, LinkJson.Default.AttachRequest);
+        return await CallAsync(peer, HttpMethod.Post, "/v1/attach", body, LinkJson.Default.AttachRequest, request.Rewinds ? TimeSpan.FromMinutes(5) : TimeSpan.FromSeconds(3), cancellation) is not null;
     }
 
     public Task<HoldAnswer?> HoldAsync(PeerAddress peer, HoldRequest request, TimeSpan timeout, CancellationToken cancellation) =>

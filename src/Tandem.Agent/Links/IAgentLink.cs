@@ -15,8 +15,8 @@ public interface IAgentLink
     /// <summary>Heartbeats of the peer until the stream ends.</summary>
     IAsyncEnumerable<Beat> BeatsAsync(PeerAddress peer, CancellationToken cancellation);
 
-    /// <summary>Asks the peer to make a slot for this incarnation and to end the slot's old walsender.</summary>
-    Task<bool> AttachAsync(PeerAddress peer, Incarnation me, CancellationToken cancellation);
+    /// <summary>Asks the peer to make room for this incarnation: its slot made, the slot's old walsender ended.</summary>
+    Task<bool> AttachAsync(PeerAddress peer, AttachRequest request, CancellationToken cancellation);
 
     Task<HoldAnswer?> HoldAsync(PeerAddress peer, HoldRequest request, TimeSpan timeout, CancellationToken cancellation);
 }

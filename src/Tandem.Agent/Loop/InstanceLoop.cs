@@ -179,6 +179,7 @@ public sealed class InstanceLoop : ILinkService
             await _context.Server.EnsureSlotAsync(incarnation.ReplicationName, cancellation);
             var old = status.Senders.Where(s => s.ApplicationName == incarnation.ReplicationName).Select(s => s.Pid).ToList();
             if (old.Count > 0) await _context.Server.TerminateWalSendersAsync(old, cancellation);
+            if (request.Rewinds) await _context.Server.CheckpointAsync(cancellation);
             return true;
         }
         catch (PostgresException)

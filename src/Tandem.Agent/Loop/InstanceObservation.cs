@@ -83,6 +83,9 @@ public sealed record InstanceObservation
     public string? HandoverTried { get; init; }
     public bool PeerSiteChecked { get; init; }
 
+    /// <summary>Why this life of the volume cannot be rewound; null: it may be.</summary>
+    public string? RewindImpossible { get; init; }
+
     public PrimaryRecord? Record => Reading.Record;
     public bool IsHolder => Record?.Holder == Me;
     public bool RunsReadWrite => Process is { Running: true, Mode: ServerMode.ReadWrite };
@@ -102,4 +105,5 @@ public sealed record InstanceObservation
 public sealed record UpstreamTarget(string Name, string Host, int Port, string Epoch);
 
 /// <param name="PairEpoch">At which it was read.</param>
-public sealed record RemoteLineage(PairEpoch PairEpoch, System.Collections.Immutable.ImmutableList<LineageEntry> Entries, SystemIdentifier SystemIdentifier);
+/// <param name="ReadAt">By the boot clock.</param>
+public sealed record RemoteLineage(PairEpoch PairEpoch, System.Collections.Immutable.ImmutableList<LineageEntry> Entries, SystemIdentifier SystemIdentifier, TimeSpan ReadAt);

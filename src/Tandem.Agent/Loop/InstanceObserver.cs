@@ -73,6 +73,7 @@ public sealed class InstanceObserver(RecordKeeper records, ClusterSight sight, P
             ClausesSatisfiedFor = SatisfiedFor(reading.Record, observed, now),
             HolderIsDown = HolderIsDown(reading.Record, now),
             HandoverTried = memory.HandoverTried,
+            RewindImpossible = memory.RewindImpossible,
             PeerSiteChecked = pair is null || _life.HasLivedThrough(pair, reading.Record, peers.LastLiveBeat, now) || memory.OtherSiteCheckedAt == pair.PairEpoch,
         };
     }
@@ -95,7 +96,7 @@ public sealed class InstanceObserver(RecordKeeper records, ClusterSight sight, P
 
     private TimeSpan? SinceLiveBeat(PrimaryRecord? record, TimeSpan now)
     {
-        if (record?.Holder is not { } holder || _reign is not { } reign) return null;
+        if (record?.Holder is not { } holder || holder == memory.Me || _reign is not { } reign) return null;
         if (peers.LastLiveBeat is { } beat && beat.Epoch == record.Epoch.Value && beat.Incarnation == holder.ToString()) return now - beat.At;
         var silent = now - reign.Since - ReignGrace;
         return silent > TimeSpan.Zero ? silent : TimeSpan.Zero;

@@ -127,7 +127,9 @@ internal static class Rulings
             return new Wait("BoundByHold", $"a hold ends in {(until - o.Now).TotalSeconds:0.0} s");
 
         var promises = o.Peers.Where(p => p.Reachable && p.Incarnation is not null && p.View!.Promise is not null).Select(p => p.View!.Promise!.ToReport(p.Incarnation!.Value)).Append(o.Promise).ToList();
-        var verdict = Election.Judge(new ElectionView(record, promises, o.Peers.Where(p => p.Reachable && p.Incarnation is not null).Select(p => p.Incarnation!.Value).ToHashSet(),
+        // Whoever has not answered since the election began has nothing to say yet, and may be the one that is lost.
+        var connected = o.Peers.Where(p => p.Reachable && p.PodGone != true && p.Incarnation is not null && p.ViewAge < o.ElectingSince).Select(p => p.Incarnation!.Value).ToHashSet();
+        var verdict = Election.Judge(new ElectionView(record, promises, connected,
             o.ClausesSatisfiedFor, o.HolderIsDown, o.Settings.MaximumLag, Grace: TimeSpan.FromMilliseconds(200)));
         return verdict switch
         {
@@ -157,6 +159,9 @@ internal static class Rulings
 /// <summary>Rules of the record's holder.</summary>
 internal static class HolderRules
 {
+    /// <summary>While nothing streams, the other site's lineage is read again when it is older than this.</summary>
+    private static readonly TimeSpan LineageAge = TimeSpan.FromSeconds(1);
+
     private static bool Holds(InstanceObservation o, RunMode mode) => o.IsHolder && o.Record!.State is RecordState.Stable && o.Record.RunMode == mode;
 
     /// <summary>Demote (section 5): the server and all its children reaped first, then the end of the log becomes the token [S3].</summary>
@@ -187,7 +192,9 @@ internal static class HolderRules
             if (o.OtherSite is null || o.OtherSite.PairEpoch != o.Pair!.PairEpoch)
                 return o.Process.Running && o.Upstream == source ? null : new ReadOtherSite(source, "LineageUnknown", "reads the other site's lineage before it follows");
             if (o.Volume.Marker == VolumeMarker.Rewinding)
-                return o.Process.Running ? new Stop(StopMode.Fast, "RewindInterrupted", "a rewind was begun") : new Rewind(source, "RewindInterrupted", "a rewind was begun and not finished: again");
+                return o.Process.Running ? new Stop(StopMode.Fast, "RewindInterrupted", "a rewind was begun")
+                    : o.RewindImpossible is { } why ? FollowerRules.Rebuild(o, "RewindNotPossible", why)
+                    : new Rewind(source, "RewindInterrupted", "a rewind was begun and not finished: again");
             if (o.Upstream != source || !o.Process.Running)
             {
                 var action = FollowerRules.Rejoin(o, source, o.OtherSite.Entries, null);
@@ -199,6 +206,10 @@ internal static class HolderRules
             // A failover inside the other site: its lineage grew by a reign that only its database tells of.
             if (o.Status is { } status && o.OtherSite.Entries.LastOrDefault()?.Timeline is { } known && status.Timeline > known)
                 return new ReadOtherSite(source, "LineageGrew", $"the other site is on timeline {status.Timeline}");
+            // What was sent over here may be more than any member over there had when one of them was promoted: the receiver then asks for ever for what is not in that history.
+            if (o.Status is { Receiver: not { Status: "streaming" } } && o.Now - o.OtherSite.ReadAt > LineageAge)
+                return new ReadOtherSite(source, "NotStreaming", "streaming has stopped: was there a failover at the other site?");
+            if (FollowerRules.Rejoin(o, source, o.OtherSite.Entries, null) is (Stop or Hold) and var apart) return apart;
         }
         else
         {
@@ -347,6 +358,7 @@ internal static class FollowerRules
     {
         if (o.Volume.Marker != VolumeMarker.Rewinding) return null;
         if (o.Process.Running) return new Stop(StopMode.Fast, "RewindInterrupted", "a rewind was begun");
+        if (o.RewindImpossible is { } why) return Rebuild(o, "RewindNotPossible", why);
         return LocalUpstream.Of(o) is { } source && HolderReady(o) ? new Rewind(source, "RewindInterrupted", "a rewind was begun and not finished: again") : new Wait("HolderNotReady", "the rewind goes on when the holder is there");
     }
 
@@ -393,15 +405,20 @@ internal static class FollowerRules
                 return new Hold("Diverged", rewind.Message + "; spec.autoRejoin is false");
             case Protocol.Rejoining.RejoinVerdict.Rewind rewind:
                 return o.IsHolder || HolderReady(o) ? new Rewind(source, rewind.Reason, rewind.Message) : new Wait("HolderNotReady", "the rewind begins when the holder is there");
-            case Protocol.Rejoining.RejoinVerdict.Rebuild rebuild when !o.Settings.AutoRejoin || o.IsHolder:
-                return new Hold("WouldDiscardData", rebuild.Message + "; a base backup would discard this volume's data");
-            case Protocol.Rejoining.RejoinVerdict.Rebuild when InsideClause(o):
-                return new Wait("InsideClause", "the holder must take this instance out of the synchronous set before its volume is rebuilt");
             case Protocol.Rejoining.RejoinVerdict.Rebuild rebuild:
-                return o.Process.Running ? new Stop(StopMode.Fast, rebuild.Reason, rebuild.Message) : HolderReady(o) ? new Discard(rebuild.Reason, rebuild.Message) : new Wait("HolderNotReady", "the base backup begins when the holder is there");
+                return Rebuild(o, rebuild.Reason, rebuild.Message);
             default:
                 throw new InvalidOperationException();
         }
+    }
+
+    /// <summary>The volume's present life is of no use any more; it ends only once nothing counts on it.</summary>
+    public static InstanceAction Rebuild(InstanceObservation o, string reason, string message)
+    {
+        if (!o.Settings.AutoRejoin || o.IsHolder) return new Hold("WouldDiscardData", message + "; a base backup would discard this volume's data");
+        if (InsideClause(o)) return new Wait("InsideClause", "the holder must take this instance out of the synchronous set before its volume is rebuilt");
+        if (o.Process.Running) return new Stop(StopMode.Fast, reason, message);
+        return HolderReady(o) ? new Discard(reason, message) : new Wait("HolderNotReady", "the base backup begins when the holder is there");
     }
 
     /// <summary>A member leaves all clauses before its volume is rebuilt or wiped: what they counted on it would be gone.</summary>

@@ -1,3 +1,4 @@
+using Tandem.Agent.Configuration;
 using Tandem.Agent.Jobs;
 using Tandem.Agent.Links;
 using Tandem.Agent.State;
@@ -29,7 +30,7 @@ public static class ReportBuilder
             RecordAgeMilliseconds = o.Reading.ReadAt is { } at ? (long)(o.Now - at).TotalMilliseconds : null,
             Role = Role(o),
             RunMode = !o.Process.Running ? null : o.RunsReadWrite ? "Primary" : "Standby",
-            State = State(o, doing),
+            State = State(o, doing, memory),
             Reason = failure?.Reason ?? decided.Reason,
             Message = failure is { } f ? $"{f.Action}: {f.Message}" : decided.Message,
             Progress = memory.Progress,
@@ -53,6 +54,7 @@ public static class ReportBuilder
             RewindPossible = true, // wal_log_hints and checksums are both ours to set
             ConfigurationGeneration = o.Settings.Generation,
             AdmittedAt = memory.Admission?.AdmittedAt,
+            PendingRestart = memory.PendingRestart,
         };
         return new AgentSnapshot(report, View(o, memory), BeatOf(o, memory), ready.Ready, ready.Reason);
     }
@@ -85,7 +87,7 @@ public static class ReportBuilder
         _ => o.RunsStandby ? "Cascade" : null,
     };
 
-    private static string State(InstanceObservation o, InstanceAction doing) => doing switch
+    private static string State(InstanceObservation o, InstanceAction doing, InstanceMemory memory) => doing switch
     {
         InstanceAction.Found or InstanceAction.Initialize => "founding",
         InstanceAction.BaseBackup => "cloning",
@@ -94,10 +96,18 @@ public static class ReportBuilder
         InstanceAction.Hold => "held",
         _ when !o.Process.Running => "stopped",
         _ when o.Status is null => "starting",
-        _ when o.RunsReadWrite => o.Pair is { RefusesClients: true } && o.Status.ClientBackends == 0 ? "quiesced" : "running",
+        _ when o.RunsReadWrite => IsQuiesced(o, memory) ? "quiesced" : "running",
         _ when o.Status.Receiver is { Status: "streaming" } => "streaming",
         _ => "recovering",
     };
+
+    /// <summary>
+    /// Drained: clients are turned away, and of the transactions that were open then none is left. One that a session began later is not waited for: a pool that
+    /// keeps its sessions busy would hold the handover until its deadline. It ends with the server's fast stop.
+    /// </summary>
+    private static bool IsQuiesced(InstanceObservation o, InstanceMemory memory) =>
+        o.Pair is { RefusesClients: true } && memory.Wanted?.Door == Door.Instances
+        && (o.Status!.ClientBackends == 0 || (memory.RefusingSince is { } since && !(o.Status.OldestTransaction < since)));
 
     private static long? ReplayDelay(InstanceObservation o)
     {

@@ -21,6 +21,7 @@ public sealed class Vigil(JobContext context, IVolumeStore store, Sight.PeerSigh
     private static readonly TimeSpan ProbeInterval = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan VolumeProbeInterval = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan SelectorInterval = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan PendingInterval = TimeSpan.FromSeconds(5);
     private const int ProbeTries = 3;
 
     private readonly Dictionary<string, (Task Task, TimeSpan StartedAt)> _duties = [];
@@ -42,6 +43,7 @@ public sealed class Vigil(JobContext context, IVolumeStore store, Sight.PeerSigh
             else Watch(o, record, cancellation);
         }
         Start("volume", VolumeProbeInterval, () => ProbeVolumeAsync(cancellation));
+        if (o.Status is not null) Start("pending", PendingInterval, () => AskPendingAsync(cancellation));
         if (o.RunsReadWrite && o.Status is { InRecovery: false }) Start("probe", ProbeInterval, () => ProbeServerAsync(cancellation));
     }
 
@@ -174,6 +176,19 @@ public sealed class Vigil(JobContext context, IVolumeStore store, Sight.PeerSigh
         catch (PostgresException)
         {
             // Its age is what tells.
+        }
+    }
+
+    /// <summary>What was written and waits for a restart, for the operator to roll on.</summary>
+    private async Task AskPendingAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            context.Memory.PendingRestart = await context.Server.PendingRestartAsync(cancellation);
+        }
+        catch (PostgresException)
+        {
+            // Asked again.
         }
     }
 

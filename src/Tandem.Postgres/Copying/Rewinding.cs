@@ -27,7 +27,7 @@ internal sealed partial class Rewinding(
 
         string[] arguments = ["--target-pgdata", options.DataDirectory, "--source-server", ConnectionInfo.Of(source, "postgres"), "--no-ensure-shutdown", "--progress"];
         // First without touching anything: it says where the fork is, and whether this can be done at all.
-        var plan = await tools.RunAsync("pg_rewind", [.. arguments, "--dry-run"], Failure, TransferLines.To(new Discarded()), cancellation).ConfigureAwait(false);
+        var plan = await PlanAsync([.. arguments, "--dry-run"], cancellation).ConfigureAwait(false);
         if (plan.Any(l => l.Contains("no rewind required", StringComparison.Ordinal)))
         {
             // Crash recovery has just written a checkpoint that the source does not have, on the source's own timeline: nothing can be rewound here.
@@ -41,6 +41,19 @@ internal sealed partial class Rewinding(
         await tools.RunAsync("pg_rewind", arguments, Failure, TransferLines.To(progress), cancellation).ConfigureAwait(false);
         files.PutBack(ours);
         CopiedFiles.RemoveStrangers(options.DataDirectory);
+    }
+
+    /// <summary>A source that cannot be reached now may be later; any other failure of a run that touches nothing will be the same the next time.</summary>
+    private async Task<IReadOnlyList<string>> PlanAsync(string[] arguments, CancellationToken cancellation)
+    {
+        try
+        {
+            return await tools.RunAsync("pg_rewind", arguments, Failure, TransferLines.To(new Discarded()), cancellation).ConfigureAwait(false);
+        }
+        catch (PostgresException e) when (e.Reason == Failure && !e.Message.Contains("connect", StringComparison.OrdinalIgnoreCase) && !e.Message.Contains("the database system is", StringComparison.Ordinal))
+        {
+            throw new PostgresException("RewindNotPossible", e.Message);
+        }
     }
 
     /// <summary><c>pg_rewind: servers diverged at WAL location 0/3000000 on timeline 1</c>.</summary>

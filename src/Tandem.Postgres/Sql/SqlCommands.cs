@@ -18,6 +18,14 @@ internal static class SqlCommands
         return await command.ExecuteScalarAsync(cancellation).ConfigureAwait(false) as string;
     }
 
+    /// <summary>The same for what is asked again and again on one session: parsed and planned once in its life.</summary>
+    public static async Task<string?> PreparedTextAsync(this NpgsqlConnection connection, string sql, CancellationToken cancellation)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.PrepareAsync(cancellation).ConfigureAwait(false); // the driver keeps it by its text until the session ends
+        return await command.ExecuteScalarAsync(cancellation).ConfigureAwait(false) as string;
+    }
+
     /// <summary>First column of every row.</summary>
     public static async Task<IReadOnlyList<string>> ListAsync(this NpgsqlConnection connection, string sql, CancellationToken cancellation)
     {

@@ -29,7 +29,8 @@ internal static class StatusQuery
           'slots', (SELECT json_agg(slot_name ORDER BY slot_name) FROM pg_replication_slots),
           'names', current_setting('synchronous_standby_names'),
           'started', (extract(epoch FROM pg_postmaster_start_time()) * 1000000)::bigint,
-          'clients', (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' AND application_name <> 'tandem')
+          'clients', (SELECT json_build_object('count', count(*), 'oldest', (extract(epoch FROM min(xact_start)) * 1000000)::bigint) FROM pg_stat_activity
+             WHERE backend_type = 'client backend' AND application_name <> 'tandem')
         )::text
         FROM (
           SELECT r.recovering, CASE WHEN r.recovering AND NOT EXISTS (SELECT FROM pg_stat_wal_receiver WHERE pid IS NOT NULL) THEN (
@@ -58,7 +59,8 @@ internal static class StatusQuery
             [.. Elements(root, "slots").Select(s => s.GetString()!)],
             root.GetProperty("names").GetString() ?? "",
             TimeOf(root, "started") ?? DateTimeOffset.UnixEpoch,
-            root.GetProperty("clients").GetInt32());
+            root.GetProperty("clients").GetProperty("count").GetInt32(),
+            TimeOf(root.GetProperty("clients"), "oldest"));
     }
 
     private static WalReceiver ReceiverOf(JsonElement e) => new(

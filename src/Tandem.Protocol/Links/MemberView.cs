@@ -60,7 +60,8 @@ public sealed record HoldRequest(string Incarnation, long Epoch, long Millisecon
 public sealed record HoldAnswer(bool Held, long PromisedEpoch);
 
 /// <summary>Before a standby connects: <c>POST /v1/attach</c>. The upstream's agent makes its slot and ends that slot's old walsender.</summary>
-public sealed record AttachRequest(string Incarnation);
+/// <param name="Rewinds">It is about to rewind from this server: a checkpoint first, so that the control file names the timeline that the server is on.</param>
+public sealed record AttachRequest(string Incarnation, bool Rewinds = false);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(MemberView))]
