@@ -121,7 +121,7 @@ public sealed class InstanceLoop : ILinkService
         _context.Memory.GivesUp = o.IsHolder && (o.StorageFailed || o.ShutdownRequested && !o.RunsReadWrite || _decided is InstanceAction.Vacate);
 
         await _slot.OfferAsync(_decided, (action, token) => InstanceActuator.RunAsync(_context, action, o, token), cancellation);
-        _vigil.Turn(o, cancellation);
+        _vigil.Turn(o, _slot.Running ?? _decided, cancellation);
         Report(o, cancellation);
         return urgent;
     }

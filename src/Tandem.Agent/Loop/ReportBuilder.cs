@@ -56,7 +56,7 @@ public static class ReportBuilder
             AdmittedAt = memory.Admission?.AdmittedAt,
             PendingRestart = memory.PendingRestart,
         };
-        return new AgentSnapshot(report, View(o, memory), BeatOf(o, memory), ready.Ready, ready.Reason);
+        return new AgentSnapshot(report, View(o, memory), BeatOf(o, memory, doing), ready.Ready, ready.Reason);
     }
 
     private static MemberView View(InstanceObservation o, InstanceMemory memory) => new()
@@ -72,11 +72,19 @@ public static class ReportBuilder
         Marked = o.Volume.Marker != VolumeMarker.None,
     };
 
-    private static Beat? BeatOf(InstanceObservation o, InstanceMemory memory) => !o.IsHolder ? null : new Beat(
+    private static Beat? BeatOf(InstanceObservation o, InstanceMemory memory, InstanceAction doing) => !o.IsHolder ? null : new Beat(
         o.Me.ToString(), o.Record!.Epoch.Value,
         o.RunsReadWrite ? memory.LastDurableWrite is { } last ? (long)(o.Now - last).TotalMilliseconds : null
-            : o.Record.RunMode == RunMode.Standby && o.RunsStandby && o.Status is not null && !o.StorageFailed ? 0 : null,
+            : LivesAsMainStandby(o, doing) ? 0 : null,
         memory.GivesUp || o.StorageFailed);
+
+    /// <summary>
+    /// Whether a main standby is to be left in its place. It serves no client: while it is being brought onto the other site's history it is down, but whoever took its place
+    /// would have to do the same.
+    /// </summary>
+    public static bool LivesAsMainStandby(InstanceObservation o, InstanceAction doing) =>
+        o is { IsHolder: true, Record.RunMode: RunMode.Standby, StorageFailed: false, RunsReadWrite: false }
+        && ((o.RunsStandby && o.Status is not null) || doing is InstanceAction.Stop or InstanceAction.Seal or InstanceAction.ReadOtherSite or InstanceAction.AdoptLineage or InstanceAction.StartStandby or InstanceAction.Rewind or InstanceAction.BaseBackup);
 
     private static string? Role(InstanceObservation o) => o.Record switch
     {

@@ -35,11 +35,12 @@ public sealed class Vigil(JobContext context, IVolumeStore store, Sight.PeerSigh
     /// <summary>The volume has refused a durable write several times in a row (requirement C5).</summary>
     public bool StorageFailed => _volumeFailures >= ProbeTries;
 
-    public void Turn(InstanceObservation o, CancellationToken cancellation)
+    /// <param name="doing">The action under way, else the one decided on.</param>
+    public void Turn(InstanceObservation o, InstanceAction doing, CancellationToken cancellation)
     {
         if (o.Record is { } record)
         {
-            if (o.IsHolder) Hold(o, record, cancellation);
+            if (o.IsHolder) Hold(o, record, doing, cancellation);
             else Watch(o, record, cancellation);
         }
         Start("volume", VolumeProbeInterval, () => ProbeVolumeAsync(cancellation));
@@ -47,12 +48,12 @@ public sealed class Vigil(JobContext context, IVolumeStore store, Sight.PeerSigh
         if (o.RunsReadWrite && o.Status is { InRecovery: false }) Start("probe", ProbeInterval, () => ProbeServerAsync(cancellation));
     }
 
-    private void Hold(InstanceObservation o, PrimaryRecord record, CancellationToken cancellation)
+    private void Hold(InstanceObservation o, PrimaryRecord record, InstanceAction doing, CancellationToken cancellation)
     {
         var writes = context.Memory.LastDurableWrite is { } last && o.Now - last < o.Settings.DetectionTimeout;
         // Until its first write it is on its way up, for as long as a restart in place may take: the guard must not end a recovery that goes on.
         var rising = o.RunsReadWrite && !o.IsAdmitted && o.Grant is { } grant && o.Now - grant.SentAt < o.Settings.RestartTimeout;
-        var lives = o.RunsReadWrite ? writes || rising : o.RunsStandby && o.Status is not null && !StorageFailed;
+        var lives = o.RunsReadWrite ? writes || rising : record.RunMode == RunMode.Standby ? ReportBuilder.LivesAsMainStandby(o, doing) : o.RunsStandby && o.Status is not null && !StorageFailed;
         if (lives && record.Suspect is not null) Start("refute", TimeSpan.Zero, () => RenewAsync(o, "refute", cancellation));
         else if (lives) Start("renew", record.LeaseDuration / 3, () => RenewAsync(o, "renew", cancellation));
         if (o.RunsReadWrite && !o.Reading.Reachable) Start("vouch", TimeSpan.FromMilliseconds(500), () => VouchAsync(o, record, cancellation));

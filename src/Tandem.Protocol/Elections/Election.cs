@@ -48,7 +48,7 @@ public static class Election
                 return new ElectionVerdict.Wait("HolderNotKnownDown", $"{clause.Holder.Instance} ran asynchronously and is not known to be down");
         }
 
-        var candidates = valid.Where(p => p.Position is not null && IsEligible(p, record, view.MaximumLag)).ToList();
+        var candidates = valid.Where(p => p.Position is not null ? IsEligible(p, record, view.MaximumLag) : MayHoldWithoutPosition(record)).ToList();
         if (candidates.Count == 0)
             return new ElectionVerdict.Wait("NoCandidate", $"no promise reaches the floor {record.Floor?.ToString() ?? "-"} and the lag allowed; promised: {Names(valid)}");
 
@@ -57,9 +57,15 @@ public static class Election
         if (silent.Count > 0 && (view.SinceSatisfied ?? TimeSpan.Zero) < view.Grace)
             return new ElectionVerdict.Wait("Grace", $"waiting a moment for {string.Join(", ", silent.Select(s => s.Instance))}");
 
-        var winner = candidates.OrderByDescending(p => p.Position!.Value).ThenByDescending(p => p.Priority).ThenBy(p => p.By.Instance, StringComparer.Ordinal).First();
-        return new ElectionVerdict.Winner(winner, "Elected", $"{winner.By.Instance} has the newest log, {winner.Position}, of {Names(valid)}");
+        var winner = candidates.OrderByDescending(p => p.Position.HasValue).ThenByDescending(p => p.Position).ThenByDescending(p => p.Priority).ThenBy(p => p.By.Instance, StringComparer.Ordinal).First();
+        return new ElectionVerdict.Winner(winner, "Elected", winner.Position is { } position ? $"{winner.By.Instance} has the newest log, {position}, of {Names(valid)}" : $"nobody's log has a position; {winner.By.Instance} is to copy the other site's");
     }
+
+    /// <summary>
+    /// A main standby acknowledges nothing, and copies what the other site has. So where no clause and no floor speaks of this site's own data, one whose copying
+    /// was broken off by the election may hold too: else a site whose members all were at it would never have a main standby again, since each copies from the holder.
+    /// </summary>
+    private static bool MayHoldWithoutPosition(PrimaryRecord record) => record is { RunMode: RunMode.Standby, Floor: null, Quorums.IsEmpty: true };
 
     /// <summary>Not below the floor [C8] [S12]; in asynchronous mode not too far behind what the holder last said.</summary>
     private static bool IsEligible(PromiseReport promise, PrimaryRecord record, long maximumLag)
@@ -73,10 +79,26 @@ public static class Election
 
     /// <summary>
     /// The swap of Elect: holder, Stable, the winner's own lineage (entries it does not descend from are gone), its reported end, and its clause beside the old ones,
-    /// which stay until enough members have flushed a record of the new epoch (section 3, step 5).
+    /// which stay until enough members have flushed a record of the new epoch (section 3, step 5). A main standby begins no reign and acknowledges nothing: it bears
+    /// neither an entry nor a clause; if its site is opened later, the swap before that start begins the reign.
     /// </summary>
     public static PrimaryRecord Elect(PrimaryRecord record, PromiseReport winner, IReadOnlyCollection<PromiseReport> promises, SynchronyTarget target, RunIdentity run)
     {
+        if (record.RunMode == RunMode.Standby)
+        {
+            return record with
+            {
+                Holder = winner.By,
+                State = RecordState.IsStable,
+                Suspect = null,
+                Lineage = winner.Position is null ? record.Lineage : winner.Lineage,
+                ElectedEnd = null,
+                Run = null,
+                Lsn = winner.Position?.Lsn ?? record.Lsn,
+                Demoted = null,
+            };
+        }
+
         var others = promises.Where(p => p.Epoch == record.Epoch && p.By != winner.By && record.Members.Contains(p.By)).Select(p => p.By);
         var clause = SetRules.FirstClause(record.Epoch, winner.By, others, record.Members.Remove(winner.By), target);
         return record with

@@ -90,6 +90,30 @@ public sealed class ElectionTests
     }
 
     [Fact]
+    public void A_main_standby_begins_no_reign_and_bears_no_clause()
+    {
+        var winner = Promise(B, 2, 1, At(5));
+        var standing = Electing with { RunMode = RunMode.Standby };
+        var elected = Election.Elect(standing, winner, [winner, Promise(C, 2, 1, At(5))], Quorum, new RunIdentity("container", "nonce"));
+        Assert.Equal(B, elected.Holder);
+        Assert.Equal(standing.Quorums, elected.Quorums);
+        Assert.Equal(winner.Lineage, elected.Lineage);
+        Assert.Null(elected.Run);
+    }
+
+    [Fact]
+    public void Where_all_were_copying_one_of_them_becomes_main_standby_again() // [C6] holds: nothing of this site was counted
+    {
+        var copying = Promise(B, 2, 1, At(5)) with { Position = null };
+        var standby = Record(2, null) with { RunMode = RunMode.Standby };
+        Assert.Equal(B, Winner(View(standby, copying)));
+        Assert.Equal(C, Winner(View(standby, copying, Promise(C, 2, 1, At(4)))));
+        Assert.IsType<ElectionVerdict.Wait>(Election.Judge(View(standby with { Floor = new LogEnd(null, new Epoch(1), At(6)) }, copying)));
+        Assert.IsType<ElectionVerdict.Wait>(Election.Judge(View(standby with { Quorums = [Clause(1, A, 1, B)] }, copying)));
+        Assert.IsType<ElectionVerdict.Wait>(Election.Judge(View(Record(2, null), copying)));
+    }
+
+    [Fact]
     public void Vacating_raises_the_epoch_and_keeps_what_must_be_satisfied()
     {
         var vacated = Election.Vacate(Record(7, A, Clause(7, A, 1, B, C)));
