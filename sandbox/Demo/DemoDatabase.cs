@@ -38,12 +38,13 @@ public static class DemoDatabase
 
     public static async Task RemoveAsync(RunningSandbox sandbox, IReadOnlyList<DemoSite> sites, Progress progress, CancellationToken cancellation)
     {
-        foreach (var site in sites)
+        // At all sites at once: a pair goes only when both sites have let go of it.
+        await Task.WhenAll(sites.Select(async site =>
         {
-            if (await site.Site.Api.GetAsync($"/api/v1/namespaces/{site.Namespace}", cancellation) is null) continue;
+            if (await site.Site.Api.GetAsync($"/api/v1/namespaces/{site.Namespace}", cancellation) is null) return;
             progress.Step($"{site.Name}: removing namespace {site.Namespace}");
             await site.Site.Kubectl.RunAsync(["delete", "namespace", site.Namespace, "--ignore-not-found"], cancellation, RemovalDeadline);
-        }
+        }));
         await sandbox.RecycleVolumesAsync(cancellation);
     }
 

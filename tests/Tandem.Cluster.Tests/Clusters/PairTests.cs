@@ -1,0 +1,109 @@
+using System.Text.Json.Nodes;
+using Tandem.Cluster.Tests.Sandbox;
+using Tandem.Sandbox.Demo;
+using Tandem.Sandbox.Demo.Faults;
+using Tandem.Sandbox.Demo.Writing;
+using Tandem.Sandbox.Faults;
+
+namespace Tandem.Cluster.Tests.Clusters;
+
+/// <summary>
+/// The primary site changes, by request and by loss, under a writer. Each test begins with a pair in order, whichever site is primary by then.
+/// How fast is the demo's to judge, on a machine that does nothing else.
+/// </summary>
+[Collection(SandboxCollection.Name)]
+public sealed class PairTests(SandboxFixture fixture, PairDatabase database) : IClassFixture<PairDatabase>, IAsyncLifetime
+{
+    private static readonly TimeSpan WatchTime = TimeSpan.FromSeconds(5);
+    private DemoStage? made;
+
+    private DemoStage Stage => made ?? throw new InvalidOperationException("The pair is not there yet.");
+
+    public async Task InitializeAsync()
+    {
+        made = await database.StageAsync(fixture.Sandbox);
+        await Stage.SettledAsync(default);
+    }
+
+    public Task DisposeAsync() => NetworkFaults.MendAllAsync();
+
+    [Fact]
+    public async Task A_switchover_of_the_site_loses_nothing_and_the_old_site_follows_with_the_volumes_that_it_has()
+    {
+        var old = Stage.Primary;
+        var volumes = await IncarnationsAsync(old);
+        var result = await FaultRunner.RunAsync(Stage, new SiteSwitchover(), default);
+        Assert.Equal(0, result.Lost);
+        Assert.NotEqual(old, Stage.Primary);
+        Assert.Equal("Standby", await ModeAsync(old));
+        Assert.Equal(volumes, await IncarnationsAsync(old));
+    }
+
+    [Fact]
+    public async Task A_pod_of_the_primary_is_lost_and_the_other_site_goes_on_following_with_the_volumes_that_it_has()
+    {
+        var volumes = await IncarnationsAsync(Stage.Standby);
+        var result = await FaultRunner.RunAsync(Stage, new PodDeleted(), default);
+        Assert.Equal(0, result.Lost);
+        Assert.Equal(volumes, await IncarnationsAsync(Stage.Standby));
+    }
+
+    [Fact]
+    public async Task A_lost_site_is_taken_over_on_the_word_alone_and_returns_as_standby_with_the_volumes_that_it_has()
+    {
+        var old = Stage.Primary;
+        var volumes = await IncarnationsAsync(old);
+        var failover = new SiteFailover();
+        var result = await FaultRunner.RunAsync(Stage, failover, default);
+        Assert.Null(failover.UnexpectedLoss(await Stage.Writer.ReadBackAsync(Fault.RecoveryDeadline, default)));
+        Assert.True(result.Acknowledged > 0);
+
+        // The old site comes back with a manifest that still calls it primary, and a GitOps tool applies that again and again.
+        await NetworkFaults.MendSiteAsync(old.Site);
+        await Stage.SettledAsync(default);
+        Assert.Equal("Standby", await ModeAsync(old));
+        Assert.Equal(volumes, await IncarnationsAsync(old));
+        var before = await FingerprintAsync();
+        await old.EditPairAsync(new JsonObject { ["primarySite"] = old.Name }, default);
+        await StaysAsync(before, WatchTime);
+
+        await old.EditPairAsync(new JsonObject { ["primarySite"] = Stage.Primary.Name }, default);
+        await Stage.SettledAsync(default);
+    }
+
+    [Fact]
+    public async Task The_same_manifest_at_one_site_alone_moves_nothing()
+    {
+        var before = await FingerprintAsync();
+        var from = WriteLog.Now();
+        var site = Stage.Primary;
+        await site.EditPairAsync(new JsonObject { ["primarySite"] = Stage.Standby.Name }, default);
+        await StaysAsync(before, WatchTime);
+        await site.EditPairAsync(new JsonObject { ["primarySite"] = site.Name }, default);
+        Assert.Equal("the writer's connection has not broken", Stage.Writer.Log.Unrecovered(from, TimeSpan.Zero));
+    }
+
+    /// <summary>Instance, UUID in the volume and claim of every member: another one after a base backup, the same after a rewind or a plain follow.</summary>
+    private static async Task<string> IncarnationsAsync(DemoSite site)
+    {
+        var lease = await site.Site.Api.GetAsync($"/apis/coordination.k8s.io/v1/namespaces/{site.Namespace}/leases/{site.Cluster}", default);
+        var record = JsonNode.Parse(lease!["metadata"]!["annotations"]!["tandem.dev/record"]!.GetValue<string>())!;
+        return string.Join(' ', record["members"]!.AsArray().Select(member => member!.GetValue<string>()).Order(StringComparer.Ordinal));
+    }
+
+    private static async Task<string?> ModeAsync(DemoSite site) => (await site.ClusterAsync(default))?["status"]?["runMode"]?.GetValue<string>();
+
+    /// <summary>What would differ if anything had moved: at each site the holder and its epoch, and the pair epoch.</summary>
+    private async Task<string> FingerprintAsync()
+    {
+        var parts = new List<string>();
+        foreach (var site in Stage.Sites) parts.Add($"{site.Name} {await site.HolderAsync(default)} {await ModeAsync(site)} {(await site.PairAsync(default))?["status"]?["epoch"]}");
+        return string.Join("; ", parts);
+    }
+
+    private async Task StaysAsync(string wanted, TimeSpan time)
+    {
+        for (var began = WriteLog.Now(); WriteLog.Elapsed(began, WriteLog.Now()) < time; await Task.Delay(TimeSpan.FromMilliseconds(200)))
+            Assert.Equal(wanted, await FingerprintAsync());
+    }
+}
