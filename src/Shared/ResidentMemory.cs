@@ -12,7 +12,7 @@ internal static class ResidentMemory
 {
     private const int MadviseDontNeed = 4;
     private static readonly TimeSpan AfterStart = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan Again = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan Again = TimeSpan.FromMinutes(2);
 
     /// <summary>From now on, until disposed.</summary>
     public static ITimer KeepSmall(TimeProvider time) => time.CreateTimer(static _ => Release(), null, AfterStart, Again);

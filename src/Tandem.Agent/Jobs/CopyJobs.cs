@@ -29,6 +29,7 @@ internal static class CopyJobs
         if (c.Memory.Volume.Marker != VolumeMarker.Cloning) c.Memory.BeginIncarnation(Guid.NewGuid().ToString("N"), VolumeMarker.Cloning);
         var slot = site ? null : c.Memory.Me.ReplicationName;
         await ServerJobs.AttachAsync(c, o, action.Source, rewinds: false, cancellation);
+        c.Memory.LogChanges();
         await c.Server.WipeAsync(cancellation);
         // Under a name of its own: what a copy has received so far must not be counted as a member's flush.
         var source = ServerJobs.Source(c, action.Source)! with { ApplicationName = "tandem_clone" };
@@ -37,7 +38,6 @@ internal static class CopyJobs
         if (o.Record!.SystemIdentifier is { } wanted && control.SystemIdentifier != wanted)
             throw new JobFailedException("SystemIdentifierMismatch", $"the clone is of {control.SystemIdentifier}, the record names {wanted}");
         c.Memory.Progress = null;
-        c.Memory.LogEnd = null;
         c.Memory.Remember(state => state with
         {
             Marker = VolumeMarker.None,
@@ -54,6 +54,7 @@ internal static class CopyJobs
         // The source's control file must know the timeline that it is on, or it and this volume look alike.
         await ServerJobs.AttachAsync(c, o, action.Source, rewinds: true, cancellation);
         c.Memory.Remember(state => state with { Marker = VolumeMarker.Rewinding });
+        c.Memory.LogChanges();
         var source = ServerJobs.Source(c, action.Source)! with { User = "tandem_rewind", ApplicationName = "tandem_rewind" };
         try
         {
@@ -67,7 +68,6 @@ internal static class CopyJobs
         }
         var site = action.Source.Name.StartsWith("site/", StringComparison.Ordinal);
         c.Memory.Progress = null;
-        c.Memory.LogEnd = null;
         c.Memory.SealHint = null;
         c.Memory.Remember(state => state with { Marker = VolumeMarker.None, Lineage = site ? o.OtherSite!.Entries : o.Record!.Lineage });
     }

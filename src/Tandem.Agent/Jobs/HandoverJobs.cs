@@ -36,7 +36,7 @@ internal static class HandoverJobs
         await c.Server.StopAsync(StopMode.Fast, TimeSpan.FromSeconds(3), cancellation);
         ServerJobs.AfterStop(c);
         var end = await c.Server.SealWalAsync(c.Memory.SealHint, cancellation);
-        c.Memory.LogEnd = end;
+        c.Memory.NoteSealed(end);
 
         var reached = await c.UntilAsync(async () => await HasReachedAsync(c, o, target, end, cancellation), limit / 2, Interval, cancellation);
         if (!reached) throw new JobFailedException("TargetBehind", $"{target.Instance} has not reported {end.End}; the old primary goes on");
@@ -82,7 +82,7 @@ internal static class HandoverJobs
         }
         var control = await c.Server.ReadControlDataAsync(cancellation);
         var end = await c.Server.SealWalAsync(c.Memory.SealHint, cancellation);
-        c.Memory.LogEnd = end;
+        c.Memory.NoteSealed(end);
         c.Memory.Grant = null;
         await c.Records.SwapAsync("token", live => live.SameReign(record) is { RunMode: RunMode.Standby, PairEpoch: { } pairEpoch } same && pairEpoch == record.PairEpoch
             ? same with { Demoted = new DemotionToken(control.SystemIdentifier, end.Timeline, end.End, pairEpoch), Run = null, Lsn = end.End }

@@ -20,7 +20,12 @@ public sealed class InstanceMemory(IVolumeStore store, VolumeState volume, Incar
     public Grant? Grant { get; set; }
     public Admission? Admission { get; set; }
     public PromiseReport? Promise { get; set; }
-    public WalEnd? LogEnd { get; set; }
+
+    /// <summary>Where the log ended when it was read from pg_wal; null once a server, or anything else that may write, has run since.</summary>
+    public WalEnd? SealedEnd { get; private set; }
+
+    /// <summary>Where the log of the standby that runs ended when it was last asked.</summary>
+    public WalEnd? StreamedEnd { get; set; }
 
     /// <summary>A record boundary known to be valid (the last replay position), from where sealing need only read the tail.</summary>
     public WalEnd? SealHint { get; set; }
@@ -56,13 +61,21 @@ public sealed class InstanceMemory(IVolumeStore store, VolumeState volume, Incar
         Volume = next;
     }
 
+    public void NoteSealed(WalEnd end) => SealedEnd = end;
+
+    /// <summary>
+    /// Called before anything starts that may write the log: however that ends (a kill by the guard too), where the log ends must be read anew. An instance that
+    /// followed on an older word of it could stream, and be counted, on a history that it has left [C2].
+    /// </summary>
+    public void LogChanges() => (SealedEnd, StreamedEnd) = (null, null);
+
     /// <summary>A new life of the volume: promises, slots and clauses of the old one never speak for it.</summary>
     public void BeginIncarnation(string volume, VolumeMarker marker)
     {
         Remember(state => state with { Volume = volume, Marker = marker, Lineage = [] });
         Me = Me with { Volume = volume };
         Promise = null;
-        LogEnd = null;
+        LogChanges();
         SealHint = null;
         Upstream = null;
         RewindImpossible = null;

@@ -31,8 +31,9 @@ internal static class PromiseJobs
         }
 
         // Read from pg_wal and fsynced, never from control data: what was received but not flushed may have been counted by nobody, yet may win [C3].
-        c.Memory.LogEnd = await c.Server.SealWalAsync(c.Memory.SealHint, cancellation);
-        var mine = DataLineage.Of(c.Memory.Volume.Lineage, c.Memory.LogEnd.Timeline, c.Memory.LogEnd.End);
+        var end = await c.Server.SealWalAsync(c.Memory.SealHint, cancellation);
+        if (!c.Server.Process.Running) c.Memory.NoteSealed(end);
+        var mine = DataLineage.Of(c.Memory.Volume.Lineage, end.Timeline, end.End);
         c.Memory.Promise = new PromiseReport(c.Memory.Me, promise.Epoch, mine.Position, mine.Timeline, mine.Entries, o.Settings.Priority);
         Log.Promised(c.Logger, promise.Epoch, mine.Position.ToString());
     }
@@ -55,7 +56,6 @@ internal static class PromiseJobs
         {
             await c.Server.StopAsync(StopMode.Immediate, TimeSpan.FromSeconds(2), cancellation);
             c.Guard.Disarm();
-            c.Memory.LogEnd = null;
         }
         else if (process.Running && !await c.Server.StarveAsync(StarveLimit, cancellation))
         {

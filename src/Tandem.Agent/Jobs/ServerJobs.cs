@@ -26,11 +26,10 @@ internal static class ServerJobs
         AfterStop(c);
     }
 
-    /// <summary>Where the log ends is not known any more, and no guard is needed.</summary>
+    /// <summary>No guard is needed any more, and nothing of the server's settings is in force.</summary>
     public static void AfterStop(JobContext c)
     {
         c.Guard.Disarm();
-        c.Memory.LogEnd = null;
         c.Memory.Upstream = null;
         c.Memory.AppliedFingerprint = null;
         c.Memory.Admission = null;
@@ -41,7 +40,7 @@ internal static class ServerJobs
         if (c.Memory.Volume.Marker != VolumeMarker.None || !c.Server.HasData) throw new JobFailedException("NoUsableData", "the volume is between two lives");
         var control = await c.Server.ReadControlDataAsync(cancellation);
         c.Memory.CleanShutdown = control.CleanShutdown;
-        c.Memory.LogEnd = await c.Server.SealWalAsync(c.Memory.SealHint, cancellation);
+        c.Memory.NoteSealed(await c.Server.SealWalAsync(c.Memory.SealHint, cancellation));
     }
 
     /// <summary>Behind the gate, and under the guard: armed before the process exists, by the time at which the swap of <c>run</c> was sent [C10c].</summary>
@@ -53,6 +52,7 @@ internal static class ServerJobs
             throw new JobFailedException("GrantLapsed", "the start came too late after its swap");
         c.Memory.Admission = null;
         await ConfigureAsync(c, o, new Wanted(SettingFor(o), Door.Instances, null), effective: false, cancellation);
+        c.Memory.LogChanges();
         await c.Server.StartAsync(ServerMode.ReadWrite, cancellation);
         await UntilAnswersAsync(c, o, inRecovery: false, cancellation);
     }
@@ -63,6 +63,7 @@ internal static class ServerJobs
         await AttachAsync(c, o, start.Source, rewinds: false, cancellation);
         await ConfigureAsync(c, o, new Wanted(Unborne(o), DoorOfStandby(o), Source(c, start.Source)), effective: false, cancellation);
         c.Memory.Upstream = start.Source;
+        c.Memory.LogChanges();
         await c.Server.StartAsync(ServerMode.Standby, cancellation);
         await UntilAnswersAsync(c, o, inRecovery: true, cancellation);
     }

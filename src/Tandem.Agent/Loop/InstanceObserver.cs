@@ -52,7 +52,7 @@ public sealed class InstanceObserver(RecordKeeper records, ClusterSight sight, P
             Reading = reading,
             Process = process,
             Status = status,
-            LogEnd = memory.LogEnd,
+            LogEnd = LogEnd(process),
             CleanShutdown = memory.CleanShutdown,
             Grant = memory.Grant,
             Admission = memory.Admission,
@@ -89,10 +89,13 @@ public sealed class InstanceObserver(RecordKeeper records, ClusterSight sight, P
     {
         if (process is not { Running: true, Mode: ServerMode.Standby } || status is not { InRecovery: true }) return;
         var end = status.Replayed is { } replayed ? Lsn.Max(status.Flushed, replayed) : status.Flushed;
-        memory.LogEnd = new WalEnd(status.Timeline, end);
+        memory.StreamedEnd = new WalEnd(status.Timeline, end);
         // A replay position lies between two records; a received one may lie within one.
         if (status.Replayed is { } boundary && boundary > Lsn.Zero) memory.SealHint = new WalEnd(status.Timeline, boundary);
     }
+
+    /// <summary>Of a server that runs read-write the end moves on by itself: nothing is to be judged by it.</summary>
+    private WalEnd? LogEnd(ServerProcess process) => !process.Running ? memory.SealedEnd : process.Mode == ServerMode.Standby ? memory.StreamedEnd : null;
 
     private TimeSpan? SinceLiveBeat(PrimaryRecord? record, TimeSpan now)
     {

@@ -185,7 +185,8 @@ internal static class HolderRules
                 : o.OtherSite is null || o.OtherSite.PairEpoch != o.Pair!.PairEpoch
                     ? new ReadOtherSite(source, "NoData", "reads the other site's lineage before it clones")
                     : new BaseBackup(source, "NoData", $"no data yet: base backup from {source.Name}");
-        if (o.LogEnd is null) return new Seal("LogEndUnknown", "where the log ends must be known before anybody is followed");
+        if (o.LogEnd is null)
+            return o.Process.Running ? new Wait("Starting", "the server does not answer yet") : new Seal("LogEndUnknown", "where the log ends must be known before anybody is followed");
 
         if (source is not null)
         {
@@ -264,9 +265,10 @@ internal static class HolderRules
     public static InstanceAction? Elected(InstanceObservation o)
     {
         if (!Holds(o, RunMode.Primary) || !o.RunsStandby) return null;
+        if (o.Status is null || o.LogEnd is null) return new Wait("Recovering", "the server does not answer yet");
         if (GateProblem(o) is { } problem) return problem;
         if (o.OwnReign is null || !Granted(o)) return new SwapRun("Elected", $"the promotion at epoch {o.Record!.Epoch} is written before it is done");
-        return o.Status is null ? new Wait("Recovering", "the server does not answer yet") : new Promote("Elected", $"holds epoch {o.Record!.Epoch}");
+        return new Promote("Elected", $"holds epoch {o.Record!.Epoch}");
     }
 
     public static InstanceAction? NotAdmitted(InstanceObservation o)
@@ -380,7 +382,7 @@ internal static class FollowerRules
     /// <summary>A standby whose log went another way than the holder's cannot stream, however often it tries.</summary>
     public static InstanceAction? Diverged(InstanceObservation o)
     {
-        if (o.Status is not { Receiver: null } || o.LogEnd is null || o.Upstream is null || LocalUpstream.Of(o) is not { } source) return null;
+        if (o.Status is null or { Receiver.Status: "streaming" } || o.LogEnd is null || o.Upstream is null || LocalUpstream.Of(o) is not { } source) return null;
         return Rejoin(o, source, o.Record!.Lineage, o.Record.ElectedEnd) is Rewind or Stop or Discard ? Rejoin(o, source, o.Record.Lineage, o.Record.ElectedEnd) : null;
     }
 
