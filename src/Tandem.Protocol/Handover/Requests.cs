@@ -46,12 +46,12 @@ public static class Requests
         if (v.Request.FailoverFromEpoch is { } from)
             return NotAsRequested(v, from == record.PairEpoch.Number
                 ? $"spec.failover.fromEpoch {from} asks for a failover, which site {wanted} carries out"
-                : $"spec.failover.fromEpoch is {from}, the present pair epoch is {record.PairEpoch.Number}");
+                : $"spec.failover.fromEpoch is {from}, the present pair epoch is {record.PairEpoch.Number}: remove spec.failover.fromEpoch to ask for a switchover");
         if (record.LastRequested == wanted) return NotAsRequested(v, $"{wanted} was requested before, and this is the same request: name {record.PairEpoch.Site} at both sites first");
         if (v.Peer is null) return new Refusal("PeerUnreachable", $"spec.primarySite is {wanted}, but site {v.PeerSite} cannot be read");
         if (v.Peer.Request is not { Deleting: false } theirs) return NotAsRequested(v, $"the pair is not applied at site {v.PeerSite}");
         if (theirs.PrimarySite != wanted) return NotAsRequested(v, $"spec.primarySite at site {v.PeerSite} is {theirs.PrimarySite}: a switchover needs both");
-        if (theirs.FailoverFromEpoch is not null) return NotAsRequested(v, $"the manifest at site {v.PeerSite} bears failover.fromEpoch");
+        if (theirs.FailoverFromEpoch is not null) return NotAsRequested(v, $"the manifest at site {v.PeerSite} bears spec.failover.fromEpoch: remove it there to ask for a switchover");
         if (v.PeerRecord?.LastRequested == wanted) return NotAsRequested(v, $"at site {v.PeerSite} {wanted} was requested before: name {record.PairEpoch.Site} at both sites first");
         return null;
     }

@@ -141,6 +141,28 @@ public sealed class InstanceTableTests
 
     // ---- the worlds ----
 
+    [Fact]
+    public void A_follower_beyond_the_switch_point_stops_though_its_receiver_asks_on() // [C2]
+    {
+        var record = Record(2, B, Clause(2, B, 1, C)) with { Lineage = [Reign(1, B, 1, Lsn.Zero), Reign(2, B, 2, At(4))] };
+        var world = World(record) with
+        {
+            Process = Standby,
+            Volume = Promised(2) with { Lineage = record.Lineage },
+            Peers = [Peer(B)],
+            Upstream = new UpstreamTarget(B.Instance, "10.0.0.2", 5432, "2"),
+            LogEnd = new WalEnd(new TimelineId(1), At(5)),
+            Status = Status(inRecovery: true) with { Receiver = new WalReceiver(1, "waiting", null, new TimelineId(1), At(5)) },
+        };
+        Expect<InstanceAction.Stop>(world, "BeyondSwitchPoint");
+        Expect<InstanceAction.Nothing>(world with { LogEnd = new WalEnd(new TimelineId(1), At(4)) });
+    }
+
+    [Fact]
+    public void A_server_that_does_not_answer_yet_is_not_promoted() =>
+        Expect<InstanceAction.Wait>(World(Record(2, A, Clause(2, A, 1, B, C)) with { Lineage = [Reign(1, B, 1, Lsn.Zero), Reign(2, A, null, null)] })
+            with { Volume = Promised(2), Process = Standby, Status = null, LogEnd = null }, "Recovering");
+
     private static readonly ServerProcess Down = new(false, null, null, 0, true);
     private static readonly ServerProcess Standby = new(true, 10, ServerMode.Standby, null, false);
     private static readonly ServerProcess ReadWrite = new(true, 10, ServerMode.ReadWrite, null, false);

@@ -1,0 +1,42 @@
+using Tandem.Agent.Jobs;
+using Tandem.Agent.State;
+using Tandem.Postgres;
+using Tandem.Resources.Values;
+using static Tandem.Tests.Protocol.Example;
+
+namespace Tandem.Tests.Agent;
+
+/// <summary>What an agent may still believe after its server was killed, or its volume began a new life.</summary>
+public sealed class InstanceMemoryTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("tandem-memory-").FullName;
+
+    [Fact]
+    public void A_sealed_end_is_void_as_soon_as_something_may_write_the_log() // [C2]
+    {
+        var memory = Memory();
+        memory.NoteSealed(new WalEnd(new TimelineId(1), At(5)));
+        memory.StreamedEnd = new WalEnd(new TimelineId(1), At(6));
+        memory.LogChanges();
+        Assert.Null(memory.SealedEnd);
+        Assert.Null(memory.StreamedEnd);
+    }
+
+    [Fact]
+    public void A_new_life_remembers_neither_log_nor_promise_nor_that_it_could_not_be_rewound()
+    {
+        var memory = Memory();
+        memory.NoteSealed(new WalEnd(new TimelineId(1), At(5)));
+        memory.Promise = Promise(A, 2, 1, At(5));
+        memory.RewindImpossible = "no common checkpoint";
+        memory.BeginIncarnation(new string('e', 32), VolumeMarker.Cloning);
+        Assert.Null(memory.SealedEnd);
+        Assert.Null(memory.Promise);
+        Assert.Null(memory.RewindImpossible);
+        Assert.Equal(new string('e', 32), new FileVolumeStore(_folder).Load()!.Volume);
+    }
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private InstanceMemory Memory() => new(new FileVolumeStore(_folder), new VolumeState { Volume = A.Volume }, A);
+}
