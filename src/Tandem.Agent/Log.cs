@@ -79,4 +79,7 @@ internal static partial class Log
 
     [LoggerMessage(404, LogLevel.Warning, "The specification is not obeyed: {Message}")]
     public static partial void SpecificationRefused(ILogger logger, string message);
+
+    [LoggerMessage(405, LogLevel.Error, "No server to run: {Message}")]
+    public static partial void EngineMissing(ILogger logger, string message);
 }

@@ -1,3 +1,4 @@
+using Tandem.Postgres.Configuration;
 using Tandem.Resources.Values;
 
 namespace Tandem.Postgres;
@@ -62,7 +63,13 @@ public interface IPostgresServer : IAsyncDisposable
     /// <summary>Moves the data directory's content away (the folder itself stays; it may be a mount).</summary>
     Task WipeAsync(CancellationToken cancellation);
 
-    /// <summary>Writes configuration, pg_hba, pg_ident and the standby's source, atomically and only where they differ. Works in any state; the server must be reloaded for it.</summary>
+    /// <summary>What the server would not start with, of the configuration written last: it goes on with what stood there before.</summary>
+    IReadOnlyList<RefusedParameter> RefusedParameters { get; }
+
+    /// <summary>
+    /// Writes configuration, pg_hba, pg_ident and the standby's source, atomically and only where they differ; parameters that the server refuses are left as they were,
+    /// see <see cref="RefusedParameters"/>. Works in any state; the server must be reloaded for it.
+    /// </summary>
     /// <returns>Whether any file changed.</returns>
     Task<bool> WriteConfigurationAsync(ServerConfiguration configuration, CancellationToken cancellation);
 

@@ -51,4 +51,7 @@ internal static partial class Log
 
     [LoggerMessage(16, LogLevel.Information, "Promoted in {Milliseconds:F0} ms")]
     public static partial void Promoted(ILogger logger, double milliseconds);
+
+    [LoggerMessage(17, LogLevel.Warning, "The server refuses parameter {Name} = '{Value}', which is left as it was: {Why}")]
+    public static partial void ParameterRefused(ILogger logger, string name, string value, string why);
 }

@@ -27,6 +27,7 @@ public sealed class PostgresServer : IPostgresServer
     private readonly ControlFile control;
     private readonly WalSealer sealer;
     private readonly ConfigurationFiles files;
+    private readonly ParameterCheck parameters;
     private readonly CopyMarker copyMarker;
     private readonly SqlSessions sessions;
     private readonly KeptSession status;
@@ -46,6 +47,7 @@ public sealed class PostgresServer : IPostgresServer
         control = new ControlFile(options.DataDirectory, tools, time);
         sealer = new WalSealer(options.DataDirectory, control, logger);
         files = new ConfigurationFiles(options.DataDirectory, logger);
+        parameters = new ParameterCheck(options, tools, files, logger);
         copyMarker = new CopyMarker(options);
         sessions = new SqlSessions(options, Major);
         status = new KeptSession(sessions, StatusLimit);
@@ -140,8 +142,13 @@ public sealed class PostgresServer : IPostgresServer
         return Task.Run(() => Wiping.Wipe(options.DataDirectory), cancellation);
     }
 
-    public Task<bool> WriteConfigurationAsync(ServerConfiguration configuration, CancellationToken cancellation) =>
-        Task.Run(() => files.Write(configuration, Major()), cancellation);
+    public IReadOnlyList<RefusedParameter> RefusedParameters => parameters.Refused;
+
+    public async Task<bool> WriteConfigurationAsync(ServerConfiguration configuration, CancellationToken cancellation)
+    {
+        var accepted = await parameters.AcceptedAsync(configuration, Major(), cancellation).ConfigureAwait(false);
+        return await Task.Run(() => files.Write(accepted, Major()), cancellation).ConfigureAwait(false);
+    }
 
     // ---- the running server ----
 

@@ -22,6 +22,9 @@ public sealed class InstanceLoop : ILinkService
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan UrgentTick = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan ReadInterval = TimeSpan.FromSeconds(1);
+
+    /// <summary>Before the founding, and where the record was deleted: a pair may be long in coming, and a database that waits for it must not wear the API server out.</summary>
+    private static readonly TimeSpan AbsentReadInterval = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan ShutdownPatience = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan AliveWithin = TimeSpan.FromSeconds(30);
 
@@ -54,9 +57,7 @@ public sealed class InstanceLoop : ILinkService
         _observer = new InstanceObserver(context.Records, sight, _peers, context.Server, context.Memory, _holds, context.Time);
         _vigil = new Vigil(_context, store, _peers, wake, _beat, logger);
         _slot = new JobSlot(wake, context.Time, logger);
-        _snapshot = new AgentSnapshot(
-            new AgentReport { Instance = context.Identity.Instance, Version = version, State = "starting" },
-            new MemberView { Incarnation = context.Memory.Me.ToString(), Epoch = context.Memory.Volume.Promise.Value, Marked = true }, null, false, "the agent starts");
+        _snapshot = ReportBuilder.WithoutServer(context, version, "starting", "Starting", "the agent starts");
         context.Records.Changed += wake.Set;
         context.Server.Exited += wake.Set;
         sight.Changed += wake.Set;
@@ -109,9 +110,9 @@ public sealed class InstanceLoop : ILinkService
     {
         ReadRecord(cancellation);
         var record = _context.Records.Latest.Record;
-        var urgent = record is null or { State: not RecordState.Stable } || _latest is { } before && (before.SinceLiveBeat > TimeSpan.FromSeconds(1) || (before.IsHolder && !before.IsAdmitted && record.RunMode == RunMode.Primary)) || _shutdownAt is not null;
+        var urgent = record is { State: not RecordState.Stable } || _latest is { } before && (before.SinceLiveBeat > TimeSpan.FromSeconds(1) || (before.IsHolder && !before.IsAdmitted && record?.RunMode == RunMode.Primary)) || _shutdownAt is not null;
         _peers.Turn(_sight.Pods, _sight.PodsKnown, record?.Holder?.Instance, urgent, settings.DetectionTimeout, cancellation);
-        await LearnVersionAsync(cancellation);
+        if (!await EngineIsThereAsync(cancellation)) return false;
 
         var now = _context.Time.BootTime();
         var o = await _observer.ObserveAsync(settings, _vigil.StorageFailed, _shutdownAt is not null, _shutdownAt is { } since && now - since > ShutdownPatience, _serverVersion, _context, cancellation);
@@ -138,7 +139,7 @@ public sealed class InstanceLoop : ILinkService
     {
         if (_reading is { IsCompleted: false }) return;
         var latest = _context.Records.Latest;
-        if (latest.Exists == true && latest.ReadAt is { } at && _context.Time.BootTime() - at < ReadInterval) return;
+        if (latest.Exists is { } exists && latest.ReadAt is { } at && _context.Time.BootTime() - at < (exists ? ReadInterval : AbsentReadInterval)) return;
         _reading = ReadQuietlyAsync(cancellation);
     }
 
@@ -155,11 +156,22 @@ public sealed class InstanceLoop : ILinkService
         }
     }
 
-    /// <summary>An image without the server's programs is a thing to say, not to crash on.</summary>
-    private async Task LearnVersionAsync(CancellationToken cancellation)
+    /// <summary>An image without the server's programs, or with those of another version than the data's, is a thing to say, not to crash on.</summary>
+    private async Task<bool> EngineIsThereAsync(CancellationToken cancellation)
     {
-        if (_serverVersion != 0) return;
-        _serverVersion = await _context.Server.GetVersionAsync(cancellation);
+        if (_serverVersion != 0) return true;
+        try
+        {
+            _serverVersion = await _context.Server.GetVersionAsync(cancellation);
+            return true;
+        }
+        catch (PostgresException exception)
+        {
+            if (_snapshot.Report.Reason != exception.Reason) Log.EngineMissing(_logger, exception.Message);
+            _snapshot = ReportBuilder.WithoutServer(_context, _version, "held", exception.Reason, exception.Message);
+            _context.Memory.ExitRequested |= _shutdownAt is not null;
+            return false;
+        }
     }
 
     private void NoteCrash(InstanceObservation o)

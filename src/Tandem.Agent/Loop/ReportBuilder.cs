@@ -55,9 +55,15 @@ public static class ReportBuilder
             ConfigurationGeneration = o.Settings.Generation,
             AdmittedAt = memory.Admission?.AdmittedAt,
             PendingRestart = memory.PendingRestart,
+            RefusedParameters = [.. context.Server.RefusedParameters.Select(p => new RefusedParameterReport(p.Name, p.Value, p.Message, p.Kept))],
         };
         return new AgentSnapshot(report, View(o, memory), BeatOf(o, memory, doing), ready.Ready, ready.Reason);
     }
+
+    /// <summary>Of an agent that has no server it could run: whatever is on its volume counts for nothing in an election.</summary>
+    public static AgentSnapshot WithoutServer(JobContext context, string agentVersion, string state, string reason, string message) => new(
+        new AgentReport { Instance = context.Identity.Instance, Node = context.Identity.Node, Version = agentVersion, State = state, Reason = reason, Message = message },
+        new MemberView { Incarnation = context.Memory.Me.ToString(), Epoch = context.Memory.Volume.Promise.Value, Marked = true }, null, false, message);
 
     private static MemberView View(InstanceObservation o, InstanceMemory memory) => new()
     {

@@ -84,7 +84,6 @@ public sealed class RecordKeeper(IKubernetesClient client, string cluster, strin
         }
     }
 
-
     private async Task<SwapResult<V1Lease>> SendAsync(V1Lease? lease, PrimaryRecord next, CancellationToken cancellation)
     {
         using var timeout = new CancellationTokenSource(CallTimeout, time);
@@ -111,8 +110,9 @@ public sealed class RecordKeeper(IKubernetesClient client, string cluster, strin
             var lease = await client.GetAsync<V1Lease>(Names.Record(cluster), @namespace, linked.Token);
             if (lease is null)
             {
+                var news = Latest.Exists != false;
                 Latest = new RecordReading(null, false, sentAt, true, null);
-                Changed?.Invoke();
+                if (news) Changed?.Invoke();
             }
             else
             {

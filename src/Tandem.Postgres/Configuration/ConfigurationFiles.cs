@@ -22,7 +22,7 @@ internal sealed class ConfigurationFiles(string dataDirectory, ILogger logger)
     {
         var settings = SettingsOf(configuration, major);
         var changed = new List<string>();
-        if (Put(Settings, SettingsFile(settings))) changed.Add(Settings);
+        if (Put(Settings, FileOf(settings))) changed.Add(Settings);
         if (Put(HostRules, Lines(configuration.HostRules))) changed.Add(HostRules);
         if (Put(IdentityMap, Lines(configuration.IdentityMap))) changed.Add(IdentityMap);
         if (RemoveDrift(settings.Keys)) changed.Add(AutomaticSettings);
@@ -35,6 +35,15 @@ internal sealed class ConfigurationFiles(string dataDirectory, ILogger logger)
     {
         var conninfo = ReadLines(Settings).Where(l => SettingsText.NameOf(l) == "primary_conninfo").Select(SettingsText.ValueOf).LastOrDefault();
         return string.IsNullOrEmpty(conninfo) ? null : ConnectionInfo.Find(conninfo, "sslkey");
+    }
+
+    /// <summary>Parameters as they stand in the file now.</summary>
+    public IReadOnlyDictionary<string, string> Settled()
+    {
+        var settled = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var line in ReadLines(Settings))
+            if (SettingsText.NameOf(line) is { } name && SettingsText.ValueOf(line) is { } value) settled[name] = value;
+        return settled;
     }
 
     /// <summary>Takes primary_conninfo, primary_slot_name and restore_command out, and leaves the rest as it is.</summary>
@@ -88,7 +97,10 @@ internal sealed class ConfigurationFiles(string dataDirectory, ILogger logger)
         return settings;
     }
 
-    private static string SettingsFile(SortedDictionary<string, string> settings)
+    /// <summary>What <see cref="Write"/> makes of the parameters.</summary>
+    public static string SettingsFile(ServerConfiguration configuration, int major) => FileOf(SettingsOf(configuration, major));
+
+    private static string FileOf(SortedDictionary<string, string> settings)
     {
         var text = new StringBuilder(Header);
         foreach (var (name, value) in settings) text.Append(SettingsText.Line(name, value)).Append('\n');

@@ -78,12 +78,18 @@ public sealed record AgentReport
     /// <summary>Parameters that wait for a restart.</summary>
     public IReadOnlyList<string> PendingRestart { get; init; } = [];
 
+    /// <summary>Parameters of the spec that the server refuses, and goes on without.</summary>
+    public IReadOnlyList<RefusedParameterReport> RefusedParameters { get; init; } = [];
+
     /// <summary>Hash of the configuration in force, and of the DatabaseCluster generation it came from.</summary>
     public long? ConfigurationGeneration { get; init; }
 
     /// <summary>Since when writes are possible here; and how long they were not before that, in milliseconds, where known.</summary>
     public DateTimeOffset? AdmittedAt { get; init; }
 }
+
+/// <param name="Kept">The value that the server goes on with; null: its default.</param>
+public sealed record RefusedParameterReport(string Name, string Value, string Message, string? Kept);
 
 /// <summary>One walsender of the reporting server.</summary>
 public sealed record SenderReport(string ApplicationName, string State, string? Sent, string? Write, string? Flush, string? Replay, string SyncState, int SyncPriority, string? ClientAddress);

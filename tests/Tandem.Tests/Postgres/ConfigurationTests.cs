@@ -49,6 +49,35 @@ public sealed class ConfigurationTests(PostgresTemplate template) : IDisposable
     }
 
     [Fact]
+    public async Task What_the_server_refuses_is_left_as_it_was_and_the_rest_is_written()
+    {
+        await using var primary = await TestServer.PrimaryAsync(template, ("work_mem", "5MB"));
+        Assert.Empty(primary.Server.RefusedParameters);
+        await primary.ReloadAsync(("random_page_cost", "1.5"));
+        foreach (var (name, value) in new[] { ("no_such_setting", "1"), ("work_mem", "plenty"), ("max_connections", "-4"), ("extension.unknown", "x"), ("random_page_cost", "1.7") }) primary.Set(name, value);
+        await primary.ConfigureAsync();
+
+        var refused = primary.Server.RefusedParameters.ToDictionary(r => r.Name);
+        Assert.Equal(["max_connections", "no_such_setting", "work_mem"], refused.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal("5MB", refused["work_mem"].Kept);
+        Assert.Equal("40", refused["max_connections"].Kept);
+        Assert.Null(refused["no_such_setting"].Kept);
+        Assert.Contains("outside the valid range", refused["max_connections"].Message, StringComparison.Ordinal);
+        Assert.DoesNotContain(primary.Data, refused["no_such_setting"].Message, StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateFiles(primary.Data, "*.candidate*"));
+
+        await primary.Server.StopAsync(StopMode.Fast, TimeSpan.FromSeconds(20), TestServer.Soon);
+        await primary.StartAsync(ServerMode.ReadWrite); // and after a crash or a failover it would do so as well
+        Assert.Equal("5MB", await primary.Server.ShowAsync("work_mem", TestServer.Soon));
+        Assert.Equal("1.7", await primary.Server.ShowAsync("random_page_cost", TestServer.Soon));
+
+        foreach (var (name, value) in new[] { ("work_mem", "6MB"), ("max_connections", "40") }) primary.Set(name, value);
+        primary.Unset("no_such_setting");
+        await primary.ConfigureAsync();
+        Assert.Empty(primary.Server.RefusedParameters);
+    }
+
+    [Fact]
     public void Files_are_touched_only_where_they_differ_and_are_private()
     {
         var files = new ConfigurationFiles(folder, NullLogger.Instance);

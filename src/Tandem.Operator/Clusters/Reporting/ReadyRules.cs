@@ -22,6 +22,7 @@ public static class ReadyRules
         EveryAgentIsHeard,
         EveryStandbyStreams,
         EveryPodIsReady,
+        EveryParameterIsAccepted,
         EveryInstanceIsAsAsked,
     ];
 
@@ -87,6 +88,18 @@ public static class ReadyRules
 
     private static Verdict? EveryPodIsReady(ClusterObservation observation) =>
         observation.Instances.FirstOrDefault(i => i.IsWanted && !PodFacts.IsReady(i.Pod!)) is { } unready ? Verdict.No("InstanceNotReady", $"the pod {unready.Name} is not ready") : null;
+
+    /// <summary>The database runs, and not with what was asked for.</summary>
+    private static Verdict? EveryParameterIsAccepted(ClusterObservation observation)
+    {
+        foreach (var instance in observation.Instances.Where(i => i.IsWanted))
+        {
+            if (instance.Report!.RefusedParameters.FirstOrDefault() is { } refused)
+                return Verdict.No("ParameterRefused", $"spec.parameters.{refused.Name}: the server of {instance.Name} refuses '{refused.Value}' ({refused.Message}) and goes on with {(refused.Kept is { } kept ? $"'{kept}'" : "its default")}: put it right or remove it");
+        }
+
+        return null;
+    }
 
     private static Verdict? EveryInstanceIsAsAsked(ClusterObservation observation)
     {

@@ -10,6 +10,7 @@ public static class ReportShape
         if (before is null || now is null) return !ReferenceEquals(before, now);
         return Strip(before) != Strip(now)
             || !before.PendingRestart.SequenceEqual(now.PendingRestart)
+            || !before.RefusedParameters.SequenceEqual(now.RefusedParameters)
             || !before.Senders.Select(Strip).SequenceEqual(now.Senders.Select(Strip));
     }
 
@@ -23,6 +24,7 @@ public static class ReportShape
         ReplayDelayMilliseconds = null,
         Senders = [],
         PendingRestart = [],
+        RefusedParameters = [],
     };
 
     private static SenderReport Strip(SenderReport sender) => sender with { Sent = null, Write = null, Flush = null, Replay = null };

@@ -49,7 +49,7 @@ public sealed class OtherSites(IKubernetesClient client, IOtherSiteFactory facto
 
     private Entry Connect(ResourceKey pair, OtherSiteAddress address, string secret, V1Secret? found)
     {
-        if (found is null) return new Entry(secret, null, null, $"the Secret {secret} is missing");
+        if (found is null) return new Entry(secret, null, null, $"the Secret {secret} is missing: apply it, as `kubectl tandem link` prints it at that site");
         if (found.Data?.GetValueOrDefault(KubeconfigKey) is not { Length: > 0 } bytes) return new Entry(secret, found.Metadata.ResourceVersion, null, $"the Secret {secret} has no key {KubeconfigKey}");
         try
         {

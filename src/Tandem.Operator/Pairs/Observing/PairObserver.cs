@@ -26,7 +26,7 @@ public sealed class PairObserver(IKubernetesClient client, IOwnCluster clusters,
         if (mine is null || theirs is null) return null;
 
         var clusterReading = client.GetAsync<V1Lease>(Names.Record(pair.Spec.Cluster), key.Namespace, cancellation);
-        var (link, problem) = await LinkAsync(key, theirs, cancellation);
+        var (link, problem) = await LinkAsync(key, theirs, pair.Spec.Sites.IndexOf(theirs), cancellation);
         var peerReading = link is null ? Task.FromResult<OtherSiteReading>(new OtherSiteReading.Unreadable("LinkMissing", problem!)) : link.ReadAsync(cancellation);
         await Task.WhenAll(clusterReading, peerReading);
 
@@ -73,10 +73,12 @@ public sealed class PairObserver(IKubernetesClient client, IOwnCluster clusters,
         return sites.Count == 2 ? (sites.Find(s => s.Name == site), sites.Find(s => s.Name != site)) : (null, null);
     }
 
-    private async Task<(IOtherSite? Link, string? Problem)> LinkAsync(ResourceKey key, SiteSpec theirs, CancellationToken cancellation)
+    private async Task<(IOtherSite? Link, string? Problem)> LinkAsync(ResourceKey key, SiteSpec theirs, int index, CancellationToken cancellation)
     {
-        if (theirs.Kubernetes is not { KubeconfigSecret: { } secret }) return (null, $"spec.sites names no kubernetes.kubeconfigSecret for site {theirs.Name}");
-        return await links.FindAsync(key, new OtherSiteAddress(key.Namespace!, key.Name, Names.PairRecord(key.Name)), secret, cancellation);
+        var field = $"spec.sites[{index}].kubernetes.kubeconfigSecret";
+        if (theirs.Kubernetes is not { KubeconfigSecret: { } secret }) return (null, $"{field}: names no Secret, by which site {theirs.Name} could be reached");
+        var (link, problem) = await links.FindAsync(key, new OtherSiteAddress(key.Namespace!, key.Name, Names.PairRecord(key.Name)), secret, cancellation);
+        return (link, problem is null ? null : $"{field}: {problem}");
     }
 
     /// <summary>A record that this version cannot read is worse than none: nothing is known, and nothing is done.</summary>

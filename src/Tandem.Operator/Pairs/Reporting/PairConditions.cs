@@ -26,6 +26,8 @@ public static class PairConditions
         const string type = ConditionTypes.Ready;
         var view = seen.View;
         if (view.Unsupported is { } unsupported) return Said.No(type, unsupported.Reason, unsupported.Message);
+        if (seen.Cluster is null) return Said.No(type, "ClusterMissing", $"spec.cluster: {seen.Pair.Spec.Cluster} is no DatabaseCluster in this namespace: apply it, or name another");
+        if (view.Record is null && seen.LinkProblem is { } unlinked) return Said.No(type, "LinkMissing", unlinked);
         if (view.Record is not { } record) return Said.No(type, action.Reason, action.Message);
         if (record.State != PairRecordState.Active) return Said.No(type, record.State.ToString(), action.Message);
         if (record.Operation is { } operation) return Said.No(type, action is PairAction.Wait { Reason: "HandoverInDoubt" } ? action.Reason : operation.Kind.ToString(), action.Message);

@@ -45,6 +45,7 @@ public sealed class StatusTests
     [InlineData("NotStreaming", "StandbyNotStreaming")]
     [InlineData("PodNotReady", "InstanceNotReady")]
     [InlineData("Outdated", "RollingOut")]
+    [InlineData("RefusedParameter", "ParameterRefused")]
     public void Each_unmet_clause_of_ready_has_its_own_reason(string broken, string reason)
     {
         var world = Settled();
@@ -250,6 +251,7 @@ public sealed class StatusTests
             case "NotAdmitted": world.SetReport(holder, world.Report(holder) with { Admitted = false, State = "starting" }); break;
             case "NotStreaming": world.SetReport(standby, world.Report(standby) with { Streaming = false, State = "rewinding" }); break;
             case "PodNotReady": world.SetPod(standby, p => p with { Status = p.Status! with { Conditions = [] } }); break;
+            case "RefusedParameter": world.SetReport(standby, world.Report(standby) with { RefusedParameters = [new("work_mem", "plenty", "invalid value", "5MB")] }); break;
             case "Outdated": world.Change(spec => spec.Image = "postgres:18"); break;
             default: throw new InvalidOperationException(what);
         }

@@ -112,6 +112,8 @@ internal sealed class TestServer : IAsyncDisposable
 
     public void Set(string name, string value) => parameters[name] = value;
 
+    public void Unset(string name) => parameters.Remove(name);
+
     public async Task<bool> ConfigureAsync()
     {
         parameters["ssl_ca_file"] = Certificates!.Authority;

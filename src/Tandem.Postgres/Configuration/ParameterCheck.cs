@@ -1,0 +1,121 @@
+using System.Text.RegularExpressions;
+using Microsoft.Extensions.Logging;
+using Tandem.Postgres.Files;
+using Tandem.Postgres.Processes;
+
+namespace Tandem.Postgres.Configuration;
+
+/// <summary>A parameter that the server would not start with.</summary>
+/// <param name="Message">The server's own words.</param>
+/// <param name="Kept">The value that it goes on with; null: the server's default.</param>
+public sealed record RefusedParameter(string Name, string Value, string Message, string? Kept);
+
+/// <summary>
+/// Asks the server's program about a configuration before it is written: a running server would only complain about a wrong parameter at a reload and then not come
+/// up again after its next stop, be it a crash or a failover. What it refuses is written as it stood before, and told.
+/// </summary>
+internal sealed partial class ParameterCheck(PostgresServerOptions options, ToolRunner tools, ConfigurationFiles files, ILogger logger)
+{
+    private const string Candidate = "postgresql.conf.candidate";
+
+    /// <summary>The server names all wrong values at once, but only after all unknown names are gone.</summary>
+    private const int MostRounds = 5;
+
+    private (Dictionary<string, string> Asked, IReadOnlyList<RefusedParameter> Refused)? last;
+
+    /// <summary>As of the configuration that was written last.</summary>
+    public IReadOnlyList<RefusedParameter> Refused => last?.Refused ?? [];
+
+    /// <summary>The configuration without what the server refuses. Only a change of what a user can set costs a look (some 20 ms): a failover changes nothing of that.</summary>
+    public async Task<ServerConfiguration> AcceptedAsync(ServerConfiguration configuration, int major, CancellationToken cancellation)
+    {
+        var asked = configuration.Parameters.Where(p => IsTheUsers(p.Key)).ToDictionary(p => p.Key, p => p.Value, StringComparer.Ordinal);
+        if (last is not { } known || !Same(known.Asked, asked))
+        {
+            known = (asked, await CheckAsync(configuration, major, cancellation).ConfigureAwait(false));
+            last = known;
+            foreach (var refused in known.Refused) Log.ParameterRefused(logger, refused.Name, refused.Value, refused.Message);
+        }
+
+        return known.Refused.Count == 0 ? configuration : configuration with { Parameters = Without(configuration.Parameters, known.Refused) };
+    }
+
+    private async Task<IReadOnlyList<RefusedParameter>> CheckAsync(ServerConfiguration configuration, int major, CancellationToken cancellation)
+    {
+        List<RefusedParameter> refused = [];
+        var present = files.Settled();
+        for (var round = 0; round < MostRounds; round++)
+        {
+            var parameters = Without(configuration.Parameters, refused);
+            var complaints = await ComplaintsAsync(ConfigurationFiles.SettingsFile(configuration with { Parameters = parameters }, major), cancellation).ConfigureAwait(false);
+            if (complaints.Count == 0) break;
+            var before = refused.Count;
+            foreach (var (name, message) in complaints)
+            {
+                if (!IsTheUsers(name) || !configuration.Parameters.TryGetValue(name, out var value)) continue;
+                // What it goes on with is refused too: it was written before there was a check, or for another version of the server.
+                var isAgain = refused.FindIndex(r => r.Name == name);
+                if (isAgain >= 0)
+                {
+                    if (refused[isAgain].Kept is null) continue;
+                    refused[isAgain] = refused[isAgain] with { Kept = null };
+                    before = -1;
+                }
+                else
+                {
+                    refused.Add(new RefusedParameter(name, value, message, present.GetValueOrDefault(name) is { } kept && kept != value ? kept : null));
+                }
+            }
+
+            if (refused.Count == before) break; // complaints about what is not the user's: the start itself will tell
+        }
+
+        return refused;
+    }
+
+    private async Task<List<(string Name, string Message)>> ComplaintsAsync(string settings, CancellationToken cancellation)
+    {
+        var path = Path.Combine(options.DataDirectory, Candidate);
+        List<string> lines = [];
+        try
+        {
+            AtomicFile.WriteIfDifferent(path, settings);
+            await tools.RunAsync("postgres", ["-D", options.DataDirectory, "-c", $"config_file={path}", "-C", "port"], "ParametersRefused", line =>
+            {
+                lock (lines) lines.Add(line);
+                return true;
+            }, cancellation).ConfigureAwait(false);
+            return [];
+        }
+        catch (PostgresException e) when (e.Reason == "ParametersRefused")
+        {
+            lock (lines) return [.. lines.Select(l => Complaint().Match(l)).Where(m => m.Success).Select(m => (m.Groups["name"].Value, m.Groups["message"].Value.Replace($" in file \"{path}\"", "", StringComparison.Ordinal)))];
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
+    /// <summary>A name with a dot is an extension's: the server takes any before the extension is loaded.</summary>
+    private static bool IsTheUsers(string name) => !OwnedParameters.Names.Contains(name) && !name.Contains('.', StringComparison.Ordinal);
+
+    private static Dictionary<string, string> Without(IReadOnlyDictionary<string, string> parameters, IReadOnlyList<RefusedParameter> refused)
+    {
+        var result = new Dictionary<string, string>(parameters, StringComparer.Ordinal);
+        foreach (var parameter in refused)
+        {
+            if (parameter.Kept is { } kept) result[parameter.Name] = kept;
+            else result.Remove(parameter.Name);
+        }
+
+        return result;
+    }
+
+    private static bool Same(Dictionary<string, string> left, Dictionary<string, string> right) =>
+        left.Count == right.Count && left.All(p => right.TryGetValue(p.Key, out var value) && value == p.Value);
+
+    // The prefix is log_line_prefix's default, or the configuration's own once that is read: all that matters comes after the level.
+    [GeneratedRegex("""(?:LOG|FATAL|ERROR):  (?<message>.*parameter "(?<name>[^"]+)".*)$""", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant)]
+    private static partial Regex Complaint();
+}
