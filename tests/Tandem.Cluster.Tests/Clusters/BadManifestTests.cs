@@ -8,34 +8,17 @@ namespace Tandem.Cluster.Tests.Clusters;
 
 /// <summary>What no schema and no validator can know to be wrong: the object is stored, and a condition names the field and its value; what runs is not touched.</summary>
 [Collection(SandboxCollection.Name)]
-public sealed class BadManifestTests(SandboxFixture fixture) : IAsyncLifetime
+public sealed class BadManifestTests(BadManifestNamespace place) : IClassFixture<BadManifestNamespace>
 {
-    private const string Namespace = "bad-manifests";
     private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(2);
-    private static readonly Progress Progress = new(Console.Out);
 
-    private DemoSite Site => new(fixture.Sandbox.Sites[0], Namespace, "orders");
-
-    public async Task InitializeAsync()
-    {
-        await Installation.InstallAsync(fixture.Sandbox, Progress, default);
-        await DemoDatabase.RemoveAsync(fixture.Sandbox, [Site], Progress, default);
-        await Site.Site.Kubectl.RunAsync(["create", "namespace", Namespace]);
-    }
-
-    public Task DisposeAsync() => DemoDatabase.RemoveAsync(fixture.Sandbox, [Site], Progress, default);
+    private DemoSite Site => place.Site;
 
     [Theory, MemberData(nameof(Clusters))]
     public async Task A_condition_names_field_and_value_of_a_cluster(string file) => await IsToldAsync("DatabaseCluster", file);
 
     [Theory, MemberData(nameof(Pairs))]
-    public async Task A_condition_names_field_and_value_of_a_pair(string file)
-    {
-        // The Secrets that the manifests take for granted.
-        foreach (var site in fixture.Sandbox.Sites)
-            await Site.KubectlAsync(default, "create", "secret", "generic", $"{site.Name}-access", $"--from-file=kubeconfig={site.KubeconfigPath}");
-        await IsToldAsync("DisasterRecoveryPair", file);
-    }
+    public async Task A_condition_names_field_and_value_of_a_pair(string file) => await IsToldAsync("DisasterRecoveryPair", file);
 
     [Fact]
     public async Task A_running_database_goes_on_with_the_parameters_that_it_has()
@@ -80,8 +63,12 @@ public sealed class BadManifestTests(SandboxFixture fixture) : IAsyncLifetime
             if (message == image) message = present;
         }
 
+        // In one namespace, each under a name of its own.
+        var name = $"bad-{Path.GetFileNameWithoutExtension(file)}"[..24].TrimEnd('-');
+        bad.Manifest["metadata"]!["name"] = name;
         await ApplyAsync(bad.Manifest);
-        await SeesAsync(kind, bad.Manifest["metadata"]!["name"]!.GetValue<string>(), bad.Condition!, bad.Field, message);
+        await SeesAsync(kind, name, bad.Condition!, bad.Field, message);
+        await Site.KubectlAsync(default, "delete", kind, name, "--wait=false");
     }
 
     private Task SeesAsync(string kind, string name, string type, string field, string message) => Waiting.UntilAsync($"{type} of {kind} {name} to say '{field}' and '{message}'", Deadline, async token =>
@@ -96,7 +83,7 @@ public sealed class BadManifestTests(SandboxFixture fixture) : IAsyncLifetime
 
     private Task ApplyAsync(JsonObject manifest)
     {
-        manifest["metadata"]!["namespace"] = Namespace;
+        manifest["metadata"]!["namespace"] = Site.Namespace;
         return Site.Site.Kubectl.ApplyAsync(manifest.ToJsonString());
     }
 
@@ -106,4 +93,23 @@ public sealed class BadManifestTests(SandboxFixture fixture) : IAsyncLifetime
     private Task<string> ServerAsync() => SqlAsync("SELECT pg_postmaster_start_time()");
 
     private static TheoryData<string> LeftToConditions(string kind) => new(BadManifest.All(kind).Where(b => b.RefusedBy == RefusedBy.Condition).Select(b => b.File));
+}
+
+/// <summary>A namespace with what the manifests take for granted: the operator, and the Secrets that name the sites.</summary>
+public sealed class BadManifestNamespace(SandboxFixture fixture) : IAsyncLifetime
+{
+    private readonly Progress progress = new(Console.Out);
+
+    public DemoSite Site => new(fixture.Sandbox.Sites[0], "bad-manifests", "orders");
+
+    public async Task InitializeAsync()
+    {
+        await Installation.InstallAsync(fixture.Sandbox, progress, default);
+        await DemoDatabase.RemoveAsync(fixture.Sandbox, [Site], progress, default);
+        await Site.Site.Kubectl.RunAsync("create", "namespace", Site.Namespace);
+        foreach (var site in fixture.Sandbox.Sites)
+            await Site.KubectlAsync(default, "create", "secret", "generic", $"{site.Name}-access", $"--from-file=kubeconfig={site.KubeconfigPath}");
+    }
+
+    public Task DisposeAsync() => DemoDatabase.RemoveAsync(fixture.Sandbox, [Site], progress, default);
 }

@@ -89,6 +89,27 @@ public sealed class PairTests(SandboxFixture fixture, PairDatabase database) : I
         Assert.Equal("the writer's connection has not broken", Stage.Writer.Log.Unrecovered(from, TimeSpan.Zero));
     }
 
+    [Fact]
+    public async Task What_the_Secrets_hold_stands_in_no_log_no_object_and_no_command_line()
+    {
+        foreach (var site in Stage.Sites)
+        {
+            var (found, secrets, logs) = await Secrecy.SearchAsync(site);
+            Assert.True(found.Count == 0, string.Join("; ", found));
+            Assert.InRange(secrets, 10, int.MaxValue); // the password, a token, the lines of a key for each instance
+            Assert.InRange(logs, 4, int.MaxValue); // three agents and the operator
+        }
+    }
+
+    [Fact]
+    public void Operators_and_agents_stay_under_90_MB()
+    {
+        var all = ResidentMemory.OfAll();
+        Assert.InRange(all.Count(p => p.Program.EndsWith("agent", StringComparison.Ordinal)), 6, 100);
+        Assert.Equal(2, all.Count(p => p.Program.EndsWith("operator", StringComparison.Ordinal)));
+        Assert.All(all, p => Assert.InRange(p.Bytes, 1, 90_000_000));
+    }
+
     /// <summary>Instance, UUID in the volume and claim of every member: another one after a base backup, the same after a rewind or a plain follow.</summary>
     private static async Task<string> IncarnationsAsync(DemoSite site)
     {
