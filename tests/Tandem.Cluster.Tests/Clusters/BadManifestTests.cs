@@ -64,7 +64,7 @@ public sealed class BadManifestTests(BadManifestNamespace place) : IClassFixture
         }
 
         // In one namespace, each under a name of its own.
-        var name = $"bad-{Path.GetFileNameWithoutExtension(file)}"[..24].TrimEnd('-');
+        var name = $"bad-{file.Split('-')[0]}";
         bad.Manifest["metadata"]!["name"] = name;
         await ApplyAsync(bad.Manifest);
         await SeesAsync(kind, name, bad.Condition!, bad.Field, message);

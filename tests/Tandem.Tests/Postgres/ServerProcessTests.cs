@@ -127,13 +127,13 @@ public sealed class ServerProcessTests(PostgresTemplate template)
     {
         await using var primary = await TestServer.PrimaryAsync(template);
         await primary.Server.StopAsync(StopMode.Fast, TimeSpan.FromSeconds(20), TestServer.Soon);
-        primary.Set("shared_buffers", "no number");
+        primary.Set("shared_preload_libraries", "no_such_library"); // a right value until it is tried
         await primary.ConfigureAsync();
         await primary.Server.StartAsync(ServerMode.ReadWrite, TestServer.Soon);
         var process = await Eventually.SeesAsync(() => Task.FromResult(primary.Server.Process), p => !p.Running, "it ends");
         await Eventually.SeesAsync(() => Task.FromResult(primary.Server.Process.ExitCode), c => c == 1, "exit code 1");
         Assert.False(process.StopRequested);
-        Assert.Contains(primary.Lines, l => l.Contains("shared_buffers", StringComparison.Ordinal));
+        Assert.Contains(primary.Lines, l => l.Contains("no_such_library", StringComparison.Ordinal));
     }
 
     [Fact]
