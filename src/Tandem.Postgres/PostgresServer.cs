@@ -32,6 +32,7 @@ public sealed class PostgresServer : IPostgresServer
     private readonly SqlSessions sessions;
     private readonly KeptSession status;
     private readonly KeptSession probe;
+    private readonly SemaphoreSlim roles = new(1, 1);
     private string? binDirectory;
     private int? version; // of the programs in binDirectory
 
@@ -191,7 +192,7 @@ public sealed class PostgresServer : IPostgresServer
         sessions.WithAsync(null, (connection, c) => connection.ExecuteAsync("CHECKPOINT", c), cancellation);
 
     public Task<Lsn> WriteLineageAsync(LineageRow row, CancellationToken cancellation) =>
-        sessions.WithAsync(SmallStep, (connection, c) => LineageTable.WriteAsync(connection, row, c), cancellation);
+        sessions.WithAsync(SmallStep, (connection, c) => LineageTable.WriteAsync(connection, row, () => EnsureRolesAsync(c), c), cancellation);
 
     public async Task<Lsn> ProbeWriteAsync(CancellationToken cancellation) =>
         await probe.UseAsync((connection, c) => LineageTable.ProbeAsync(connection, c), cancellation).ConfigureAwait(false);
@@ -210,8 +211,19 @@ public sealed class PostgresServer : IPostgresServer
 
     public Task<RemoteLineageRows> ReadRemoteLineageAsync(ReplicationSource source, CancellationToken cancellation) => RemoteLineageReader.ReadAsync(source, cancellation);
 
-    public Task EnsureRolesAsync(CancellationToken cancellation) =>
-        sessions.WithAsync(SmallStep, (connection, c) => Roles.EnsureAsync(connection, c), cancellation);
+    public async Task EnsureRolesAsync(CancellationToken cancellation)
+    {
+        // One at a time: two that find no role would both make it.
+        await roles.WaitAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            await sessions.WithAsync(SmallStep, (connection, c) => Roles.EnsureAsync(connection, c), cancellation).ConfigureAwait(false);
+        }
+        finally
+        {
+            roles.Release();
+        }
+    }
 
     public Task EnsureDatabaseAsync(ApplicationDatabase database, CancellationToken cancellation) =>
         sessions.WithAsync(TimeSpan.FromMinutes(5), (connection, c) => ApplicationDatabases.EnsureAsync(connection, database, c), cancellation);
@@ -223,6 +235,7 @@ public sealed class PostgresServer : IPostgresServer
         await status.DisposeAsync().ConfigureAwait(false);
         await probe.DisposeAsync().ConfigureAwait(false);
         await sessions.DisposeAsync().ConfigureAwait(false);
+        roles.Dispose();
     }
 
     /// <summary>Looked for again after a copy came in, which may be of another version than the newest programs.</summary>

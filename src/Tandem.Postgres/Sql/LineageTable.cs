@@ -19,12 +19,8 @@ internal static class LineageTable
           reason text NOT NULL,
           at timestamptz NOT NULL,
           PRIMARY KEY (pair_number, pair_site, epoch, incarnation, timeline));
-        DO $$ BEGIN
-          IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'tandem_rewind') THEN
-            GRANT USAGE ON SCHEMA tandem TO tandem_rewind;
-            GRANT SELECT ON tandem.lineage TO tandem_rewind;
-          END IF;
-        END $$;
+        GRANT USAGE ON SCHEMA tandem TO tandem_rewind;
+        GRANT SELECT ON tandem.lineage TO tandem_rewind;
         """;
 
     /// <summary>Repeating it writes again: what the caller needs is a record in the log, not only a row.</summary>
@@ -34,10 +30,15 @@ internal static class LineageTable
         ON CONFLICT (pair_number, pair_site, epoch, incarnation, timeline) DO UPDATE SET switch_point = excluded.switch_point, reason = excluded.reason, at = excluded.at
         """;
 
-    public static async Task<Lsn> WriteAsync(NpgsqlConnection connection, LineageRow row, CancellationToken cancellation)
+    /// <param name="ensureRoles">Awaited before the table is made: the other site reads it as a role that must be there to be granted that.</param>
+    public static async Task<Lsn> WriteAsync(NpgsqlConnection connection, LineageRow row, Func<Task> ensureRoles, CancellationToken cancellation)
     {
         if (await connection.TextAsync("SELECT to_regclass('tandem.lineage')::text", cancellation).ConfigureAwait(false) is null)
+        {
+            await ensureRoles().ConfigureAwait(false);
             await connection.ExecuteAsync(Make, cancellation).ConfigureAwait(false);
+        }
+
         await using (var command = new NpgsqlCommand(Insert, connection))
         {
             command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = row.PairEpoch?.Number ?? 0 });

@@ -36,6 +36,18 @@ public sealed class SqlTests(PostgresTemplate template)
     }
 
     [Fact]
+    public async Task The_other_site_may_read_the_lineage_even_where_roles_are_made_beside_it()
+    {
+        await using var primary = await TestServer.PrimaryAsync(template);
+        await primary.SqlAsync("REVOKE ALL ON ALL FUNCTIONS IN SCHEMA pg_catalog FROM tandem_rewind");
+        foreach (var role in new[] { "tandem_rewind", "tandem_replication" }) await primary.SqlAsync($"DROP ROLE {role}");
+
+        await Task.WhenAll(primary.Server.WriteLineageAsync(Row, TestServer.Soon), primary.Server.EnsureRolesAsync(TestServer.Soon));
+
+        Assert.Equal("True", await primary.SqlAsync("SELECT has_schema_privilege('tandem_rewind', 'tandem', 'USAGE') AND has_table_privilege('tandem_rewind', 'tandem.lineage', 'SELECT')"));
+    }
+
+    [Fact]
     public async Task The_lineages_position_is_behind_its_record_and_flushed()
     {
         await using var primary = await TestServer.PrimaryAsync(template);
