@@ -54,4 +54,7 @@ internal static partial class Log
 
     [LoggerMessage(17, LogLevel.Warning, "The server refuses parameter {Name} = '{Value}', which is left as it was: {Why}")]
     public static partial void ParameterRefused(ILogger logger, string name, string value, string why);
+
+    [LoggerMessage(18, LogLevel.Debug, "Configuration tried: {Why}")]
+    public static partial void ConfigurationRefused(ILogger logger, string why);
 }

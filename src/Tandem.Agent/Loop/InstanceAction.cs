@@ -68,6 +68,8 @@ public abstract record InstanceAction(string Reason, string Message)
     public bool Outranks(InstanceAction running) => (this, running) switch
     {
         (Promise or Obey or Stop or Demote or Exit, Promise or Obey or Stop or Demote or Exit) => false,
+        // Nothing runs there but the rewind's own programs, a crash recovery among them that would otherwise be begun again and again.
+        (Stop, Rewind) => false,
         (Promise promise, HandOver) => true,
         (Obey, HandOver) => true,
         (Promise or Obey or Stop or Demote or Exit, _) => true,

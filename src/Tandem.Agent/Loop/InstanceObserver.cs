@@ -32,7 +32,8 @@ public sealed class InstanceObserver(RecordKeeper records, ClusterSight sight, P
     {
         var process = server.Process;
         CrashSeen = _wasRunning && !process.Running && !process.StopRequested;
-        _wasRunning = process is { Running: true, Pid: not null }; // programs of a clone or initdb run in the data directory too
+        // Without a postmaster: programs of a clone or of initdb, or the children that outlive a killed one for a moment.
+        if (process is not { Running: true, Pid: null }) _wasRunning = process.Running;
         var status = process.Running ? await server.QueryStatusAsync(AnswerLimit, cancellation) : null;
         var now = time.BootTime();
         var reading = records.Latest;

@@ -185,6 +185,8 @@ internal static class HolderRules
                 : o.OtherSite is null || o.OtherSite.PairEpoch != o.Pair!.PairEpoch
                     ? new ReadOtherSite(source, "NoData", "reads the other site's lineage before it clones")
                     : new BaseBackup(source, "NoData", $"no data yet: base backup from {source.Name}");
+        // Half rewound, it has no log whose end could be known; and started it would be neither the old server nor the new one.
+        if (o.Volume.Marker == VolumeMarker.Rewinding) return RewoundInPart(o, source);
         if (o.LogEnd is null)
             return o.Process.Running ? new Wait("Starting", "the server does not answer yet") : new Seal("LogEndUnknown", "where the log ends must be known before anybody is followed");
 
@@ -192,10 +194,6 @@ internal static class HolderRules
         {
             if (o.OtherSite is null || o.OtherSite.PairEpoch != o.Pair!.PairEpoch)
                 return o.Process.Running && o.Upstream == source ? null : new ReadOtherSite(source, "LineageUnknown", "reads the other site's lineage before it follows");
-            if (o.Volume.Marker == VolumeMarker.Rewinding)
-                return o.Process.Running ? new Stop(StopMode.Fast, "RewindInterrupted", "a rewind was begun")
-                    : o.RewindImpossible is { } why ? FollowerRules.Rebuild(o, "RewindNotPossible", why)
-                    : new Rewind(source, "RewindInterrupted", "a rewind was begun and not finished: again");
             if (o.Upstream != source || !o.Process.Running)
             {
                 var action = FollowerRules.Rejoin(o, source, o.OtherSite.Entries, null);
@@ -218,6 +216,16 @@ internal static class HolderRules
             if (o.Upstream is not null && o.Pair is { IsDemoting: true }) return new Repoint(null, "NobodyToFollow", "the handover is not decided: nobody is followed");
         }
         return FollowerRules.Configured(o) ?? Unknowns(o);
+    }
+
+    private static InstanceAction RewoundInPart(InstanceObservation o, UpstreamTarget? source)
+    {
+        if (o.Process.Running) return new Stop(StopMode.Fast, "RewindInterrupted", "a rewind was begun");
+        if (o.RewindImpossible is { } why) return FollowerRules.Rebuild(o, "RewindNotPossible", why);
+        if (source is null) return new Wait("WaitingForPeer", "a rewind was begun, and goes on when the other site is there");
+        return o.OtherSite is null || o.OtherSite.PairEpoch != o.Pair!.PairEpoch
+            ? new ReadOtherSite(source, "LineageUnknown", "reads the other site's lineage before it goes on rewinding")
+            : new Rewind(source, "RewindInterrupted", "a rewind was begun and not finished: again");
     }
 
     private static InstanceAction? Unknowns(InstanceObservation o)

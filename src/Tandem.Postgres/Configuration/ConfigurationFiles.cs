@@ -40,7 +40,7 @@ internal sealed class ConfigurationFiles(string dataDirectory, ILogger logger)
     /// <summary>Parameters as they stand in the file now.</summary>
     public IReadOnlyDictionary<string, string> Settled()
     {
-        var settled = new Dictionary<string, string>(StringComparer.Ordinal);
+        var settled = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
         foreach (var line in ReadLines(Settings))
             if (SettingsText.NameOf(line) is { } name && SettingsText.ValueOf(line) is { } value) settled[name] = value;
         return settled;

@@ -2,6 +2,7 @@ using System.Text.RegularExpressions;
 using Microsoft.Extensions.Logging;
 using Tandem.Postgres.Files;
 using Tandem.Postgres.Processes;
+using Tandem.Resources.Validation;
 
 namespace Tandem.Postgres.Configuration;
 
@@ -50,9 +51,10 @@ internal sealed partial class ParameterCheck(PostgresServerOptions options, Tool
             var complaints = await ComplaintsAsync(ConfigurationFiles.SettingsFile(configuration with { Parameters = parameters }, major), cancellation).ConfigureAwait(false);
             if (complaints.Count == 0) break;
             var before = refused.Count;
-            foreach (var (name, message) in complaints)
+            foreach (var (complained, message) in complaints)
             {
-                if (!IsTheUsers(name) || !configuration.Parameters.TryGetValue(name, out var value)) continue;
+                // The server names some in its own spelling ("TimeZone"). Where a default and the user's own are there, the later one counts.
+                if (configuration.Parameters.LastOrDefault(p => p.Key.Equals(complained, StringComparison.OrdinalIgnoreCase)) is not { Key: { } name, Value: { } value } || !IsTheUsers(name)) continue;
                 // What it goes on with is refused too: it was written before there was a check, or for another version of the server.
                 var isAgain = refused.FindIndex(r => r.Name == name);
                 if (isAgain >= 0)
@@ -80,7 +82,8 @@ internal sealed partial class ParameterCheck(PostgresServerOptions options, Tool
         try
         {
             AtomicFile.WriteIfDifferent(path, settings);
-            await tools.RunAsync("postgres", ["-D", options.DataDirectory, "-c", $"config_file={path}", "-C", "port"], "ParametersRefused", line =>
+            // The user's own settings must not hide or translate what is read here.
+            await tools.RunAsync("postgres", ["-D", options.DataDirectory, "-c", $"config_file={path}", "-c", "log_min_messages=warning", "-c", "lc_messages=C", "-C", "port"], "ParametersRefused", line =>
             {
                 lock (lines) lines.Add(line);
                 return true;
@@ -89,6 +92,7 @@ internal sealed partial class ParameterCheck(PostgresServerOptions options, Tool
         }
         catch (PostgresException e) when (e.Reason == "ParametersRefused")
         {
+            Log.ConfigurationRefused(logger, e.Message);
             lock (lines) return [.. lines.Select(l => Complaint().Match(l)).Where(m => m.Success).Select(m => (m.Groups["name"].Value, m.Groups["message"].Value.Replace($" in file \"{path}\"", "", StringComparison.Ordinal)))];
         }
         finally
@@ -98,13 +102,14 @@ internal sealed partial class ParameterCheck(PostgresServerOptions options, Tool
     }
 
     /// <summary>A name with a dot is an extension's: the server takes any before the extension is loaded.</summary>
-    private static bool IsTheUsers(string name) => !OwnedParameters.Names.Contains(name) && !name.Contains('.', StringComparison.Ordinal);
+    private static bool IsTheUsers(string name) => ProtocolParameters.WhyOwned(name) is null && !name.Contains('.', StringComparison.Ordinal);
 
     private static Dictionary<string, string> Without(IReadOnlyDictionary<string, string> parameters, IReadOnlyList<RefusedParameter> refused)
     {
         var result = new Dictionary<string, string>(parameters, StringComparer.Ordinal);
         foreach (var parameter in refused)
         {
+            foreach (var spelling in parameters.Keys.Where(k => k != parameter.Name && k.Equals(parameter.Name, StringComparison.OrdinalIgnoreCase))) result.Remove(spelling);
             if (parameter.Kept is { } kept) result[parameter.Name] = kept;
             else result.Remove(parameter.Name);
         }

@@ -23,6 +23,13 @@ internal static class LineageTable
         GRANT SELECT ON tandem.lineage TO tandem_rewind;
         """;
 
+    /// <summary>The table is there, and the other site may read it.</summary>
+    private const string IsReadable = """
+        SELECT EXISTS (
+          SELECT FROM pg_class c JOIN pg_roles r ON r.rolname = 'tandem_rewind'
+          WHERE c.oid = to_regclass('tandem.lineage') AND has_table_privilege(r.oid, c.oid, 'SELECT') AND has_schema_privilege(r.oid, c.relnamespace, 'USAGE'))::text
+        """;
+
     /// <summary>Repeating it writes again: what the caller needs is a record in the log, not only a row.</summary>
     private const string Insert = """
         INSERT INTO tandem.lineage (pair_number, pair_site, epoch, incarnation, timeline, switch_point, reason, at)
@@ -33,7 +40,7 @@ internal static class LineageTable
     /// <param name="ensureRoles">Awaited before the table is made: the other site reads it as a role that must be there to be granted that.</param>
     public static async Task<Lsn> WriteAsync(NpgsqlConnection connection, LineageRow row, Func<Task> ensureRoles, CancellationToken cancellation)
     {
-        if (await connection.TextAsync("SELECT to_regclass('tandem.lineage')::text", cancellation).ConfigureAwait(false) is null)
+        if (await connection.TextAsync(IsReadable, cancellation).ConfigureAwait(false) != "true")
         {
             await ensureRoles().ConfigureAwait(false);
             await connection.ExecuteAsync(Make, cancellation).ConfigureAwait(false);

@@ -4,6 +4,7 @@ namespace Tandem.Protocol.Links;
 
 /// <summary>
 /// What an agent says of itself: <c>GET /v1/report</c> on its link port. Positions as PostgreSQL writes them; a null is "unknown", never 0.
+/// What an older agent does not say is empty: the reader may be newer.
 /// The operator builds status from these; nothing is decided from them that the record does not settle.
 /// </summary>
 public sealed record AgentReport
@@ -61,7 +62,7 @@ public sealed record AgentReport
     /// <summary>Milliseconds since the last replayed commit's time stamp while behind; 0 where nothing is left to replay.</summary>
     public long? ReplayDelayMilliseconds { get; init; }
 
-    public IReadOnlyList<SenderReport> Senders { get; init; } = [];
+    public IReadOnlyList<SenderReport> Senders { get; init => field = value ?? []; } = [];
 
     /// <summary>synchronous_standby_names as in force, and the clauses' state in words.</summary>
     public string? SynchronousStandbyNames { get; init; }
@@ -76,10 +77,10 @@ public sealed record AgentReport
     public bool RewindPossible { get; init; }
 
     /// <summary>Parameters that wait for a restart.</summary>
-    public IReadOnlyList<string> PendingRestart { get; init; } = [];
+    public IReadOnlyList<string> PendingRestart { get; init => field = value ?? []; } = [];
 
     /// <summary>Parameters of the spec that the server refuses, and goes on without.</summary>
-    public IReadOnlyList<RefusedParameterReport> RefusedParameters { get; init; } = [];
+    public IReadOnlyList<RefusedParameterReport> RefusedParameters { get; init => field = value ?? []; } = [];
 
     /// <summary>Hash of the configuration in force, and of the DatabaseCluster generation it came from.</summary>
     public long? ConfigurationGeneration { get; init; }

@@ -118,6 +118,23 @@ public sealed class InstanceTableTests
         Expect<InstanceAction.Rewind>(World(Record(1, B, Clause(1, B, 1, C))) with { Process = Down, Volume = Promised(1) with { Marker = VolumeMarker.Rewinding }, Peers = [Peer(B)] });
 
     [Fact]
+    [Requirement("C9")]
+    public void A_main_standby_that_is_half_rewound_is_neither_sealed_nor_started()
+    {
+        var world = World(Record(1, A, Clause(1, A, 0)) with { RunMode = RunMode.Standby }) with { Process = Down, LogEnd = null, Volume = Promised(1) with { Marker = VolumeMarker.Rewinding } };
+        Expect<InstanceAction.Wait>(world, "WaitingForPeer");
+        Expect<InstanceAction.Stop>(world with { Process = Standby }, "RewindInterrupted");
+    }
+
+    [Fact]
+    public void A_stop_does_not_kill_the_crash_recovery_that_a_rewind_begins_with()
+    {
+        var rewind = new InstanceAction.Rewind(new UpstreamTarget(B.Instance, "10.0.0.2", 5432, "2"), "Diverged", "");
+        Assert.False(new InstanceAction.Stop(StopMode.Fast, "RewindInterrupted", "").Outranks(rewind));
+        Assert.True(new InstanceAction.Exit("ShutdownRequested", "").Outranks(rewind));
+    }
+
+    [Fact]
     public void A_member_leaves_its_clause_before_it_is_rebuilt()
     {
         var empty = World(Record(1, B, Clause(1, B, 1, A, C))) with { HasData = false, Process = Down, Volume = Promised(1) with { Marker = VolumeMarker.Cloning }, Peers = [Peer(B)] };

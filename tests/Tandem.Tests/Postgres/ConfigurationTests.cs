@@ -54,12 +54,13 @@ public sealed class ConfigurationTests(PostgresTemplate template) : IDisposable
         await using var primary = await TestServer.PrimaryAsync(template, ("work_mem", "5MB"));
         Assert.Empty(primary.Server.RefusedParameters);
         await primary.ReloadAsync(("random_page_cost", "1.5"));
-        foreach (var (name, value) in new[] { ("no_such_setting", "1"), ("work_mem", "plenty"), ("max_connections", "-4"), ("extension.unknown", "x"), ("random_page_cost", "1.7") }) primary.Set(name, value);
+        foreach (var (name, value) in new[] { ("no_such_setting", "1"), ("work_mem", "plenty"), ("max_connections", "-4"), ("extension.unknown", "x"), ("timezone", "Europe/Berlinn"), ("wal_keep_size", "lots"), ("log_min_messages", "fatal"), ("random_page_cost", "1.7") }) primary.Set(name, value);
         await primary.ConfigureAsync();
 
         var refused = primary.Server.RefusedParameters.ToDictionary(r => r.Name);
-        Assert.Equal(["max_connections", "no_such_setting", "work_mem"], refused.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(["max_connections", "no_such_setting", "timezone", "wal_keep_size", "work_mem"], refused.Keys.Order(StringComparer.Ordinal));
         Assert.Equal("5MB", refused["work_mem"].Kept);
+        Assert.Equal("256MB", refused["wal_keep_size"].Kept);
         Assert.Equal("40", refused["max_connections"].Kept);
         Assert.Null(refused["no_such_setting"].Kept);
         Assert.Contains("outside the valid range", refused["max_connections"].Message, StringComparison.Ordinal);
@@ -71,7 +72,7 @@ public sealed class ConfigurationTests(PostgresTemplate template) : IDisposable
         Assert.Equal("5MB", await primary.Server.ShowAsync("work_mem", TestServer.Soon));
         Assert.Equal("1.7", await primary.Server.ShowAsync("random_page_cost", TestServer.Soon));
 
-        foreach (var (name, value) in new[] { ("work_mem", "6MB"), ("max_connections", "40") }) primary.Set(name, value);
+        foreach (var (name, value) in new[] { ("work_mem", "6MB"), ("max_connections", "40"), ("timezone", "UTC"), ("wal_keep_size", "256MB") }) primary.Set(name, value);
         primary.Unset("no_such_setting");
         await primary.ConfigureAsync();
         Assert.Empty(primary.Server.RefusedParameters);

@@ -58,15 +58,35 @@ public sealed class ResourceWatcherTests(ApiServerFixture api)
         await using var events = client.WatchAsync<V1ConfigMap>(quiet, list.ResourceVersion, labelSelector: "test").GetAsyncEnumerator();
         var seen = new List<WatchEvent<V1ConfigMap>>();
         var next = events.MoveNextAsync().AsTask();
-        await PutAsync(api.Client, busy, "elsewhere"); // versions of the type move on, but not here
-        while (await next.EndsAsync()) // ends by itself
+        // Versions of the type move on, but not here; and again and again, for what happens before the server has taken the watch up is none to tell of.
+        using var ended = new CancellationTokenSource();
+        var moving = MoveOnAsync(busy, ended.Token);
+        try
         {
-            seen.Add(events.Current);
-            next = events.MoveNextAsync().AsTask();
+            while (await next.EndsAsync()) // ends by itself
+            {
+                seen.Add(events.Current);
+                next = events.MoveNextAsync().AsTask();
+            }
         }
+        finally
+        {
+            await ended.CancelAsync();
+            await moving;
+        }
+
         Assert.NotEmpty(seen);
         Assert.All(seen, b => Assert.Equal(WatchEventType.Bookmark, b.Type));
         Assert.True(long.Parse(seen[^1].Value.Metadata.ResourceVersion!, null) > long.Parse(list.ResourceVersion, null));
+    }
+
+    private async Task MoveOnAsync(string @namespace, CancellationToken cancellation)
+    {
+        for (var i = 0; !cancellation.IsCancellationRequested; i++)
+        {
+            await PutAsync(api.Client, @namespace, $"elsewhere-{i}");
+            await Task.Delay(TimeSpan.FromMilliseconds(500), cancellation).ContinueWith(_ => { }, TaskScheduler.Default);
+        }
     }
 
     [Fact]

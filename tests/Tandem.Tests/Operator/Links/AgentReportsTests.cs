@@ -53,6 +53,14 @@ public sealed class AgentReportsTests
     }
 
     [Fact]
+    public void An_older_agents_report_lacks_what_came_later_and_is_read_all_the_same()
+    {
+        AgentReport Read() => System.Text.Json.JsonSerializer.Deserialize("""{"instance":"orders-1","version":"0.0.9","state":"running"}""", AgentReportJson.Default.AgentReport)!;
+        Assert.False(ReportShape.Differs(Read(), Read()));
+        Assert.Empty(Read().RefusedParameters);
+    }
+
+    [Fact]
     public void Positions_are_no_other_shape()
     {
         Assert.False(ReportShape.Differs(Report("0/1000000"), Report("0/2000000")));
