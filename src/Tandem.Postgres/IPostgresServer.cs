@@ -152,6 +152,7 @@ public enum StopMode { Fast, Immediate, Kill }
 public sealed record ServerProcess(bool Running, int? Pid, ServerMode? Mode, int? ExitCode, bool StopRequested);
 
 /// <param name="State">As pg_controldata words it in English: "in production", "shut down in recovery", …</param>
+/// <param name="StandbyMinimums">Parameters of the primary that wrote this log: a standby with less in one of them ends its recovery and does not start.</param>
 /// <param name="Version">pg_control's own version number, e.g. 1300.</param>
 public sealed record ControlData(
     SystemIdentifier SystemIdentifier,
@@ -164,7 +165,8 @@ public sealed record ControlData(
     bool DataChecksums,
     bool WalLogHints,
     int WalSegmentSize,
-    int Version)
+    int Version,
+    IReadOnlyDictionary<string, int> StandbyMinimums)
 {
     /// <summary>Whether the last server ended in order (a primary's "shut down" or a standby's "shut down in recovery").</summary>
     public bool CleanShutdown => State is "shut down" or "shut down in recovery";

@@ -57,4 +57,7 @@ internal static partial class Log
 
     [LoggerMessage(18, LogLevel.Debug, "Configuration tried: {Why}")]
     public static partial void ConfigurationRefused(ILogger logger, string why);
+
+    [LoggerMessage(19, LogLevel.Information, "{Parameter} is raised to {Value} for this standby: the log that it replays was written with that")]
+    public static partial void StandbyRaised(ILogger logger, string parameter, int value);
 }

@@ -71,7 +71,8 @@ public sealed class PostgresServer : IPostgresServer
         File.SetUnixFileMode(options.DataDirectory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         // The drift is taken out once more: what ALTER SYSTEM wrote since the last look must not be there at the start.
         files.RemoveDrift([]);
-        await Task.Run(() => postmaster.Start(mode), cancellation).ConfigureAwait(false);
+        var raised = mode == ServerMode.Standby ? await RaisedAsync(cancellation).ConfigureAwait(false) : [];
+        await Task.Run(() => postmaster.Start(mode, raised), cancellation).ConfigureAwait(false);
     }
 
     public Task StopAsync(StopMode mode, TimeSpan deadline, CancellationToken cancellation) => postmaster.StopAsync(mode, deadline, cancellation);
@@ -150,6 +151,25 @@ public sealed class PostgresServer : IPostgresServer
         var accepted = await parameters.AcceptedAsync(configuration, Major(), cancellation).ConfigureAwait(false);
         return await Task.Run(() => files.Write(accepted, Major()), cancellation).ConfigureAwait(false);
     }
+
+    /// <summary>
+    /// What this standby must have more of than its configuration says, since the log it replays was written with more: else it would not start, and where a setting was
+    /// lowered no standby could be restarted before the primary. On the command line, so that the file stays what was asked for; in force until the next start.
+    /// </summary>
+    private async Task<IReadOnlyList<(string Name, int Value)>> RaisedAsync(CancellationToken cancellation)
+    {
+        var needed = (await control.ReadAsync(cancellation).ConfigureAwait(false)).StandbyMinimums;
+        var settled = files.Settled();
+        var raised = needed.Where(n => (settled.TryGetValue(n.Key, out var text) && int.TryParse(text, out var own) ? own : StandbyDefaults[n.Key]) < n.Value).Select(n => (n.Key, n.Value)).ToList();
+        foreach (var (name, value) in raised) Log.StandbyRaised(logger, name, value);
+        return raised;
+    }
+
+    /// <summary>The server's own, of all versions in use.</summary>
+    private static readonly Dictionary<string, int> StandbyDefaults = new(StringComparer.Ordinal)
+    {
+        ["max_connections"] = 100, ["max_worker_processes"] = 8, ["max_wal_senders"] = 10, ["max_prepared_transactions"] = 0, ["max_locks_per_transaction"] = 64,
+    };
 
     // ---- the running server ----
 

@@ -47,6 +47,14 @@ internal sealed class ControlFile(string dataDirectory, ToolRunner tools, TimePr
             Number("Data page checksum version") != 0,
             Field("wal_log_hints setting") == "on",
             Number("Bytes per WAL segment"),
-            Number("pg_control version number"));
+            Number("pg_control version number"),
+            new Dictionary<string, int>(StringComparer.Ordinal)
+            {
+                ["max_connections"] = Number("max_connections setting"),
+                ["max_worker_processes"] = Number("max_worker_processes setting"),
+                ["max_wal_senders"] = Number("max_wal_senders setting"),
+                ["max_prepared_transactions"] = Number("max_prepared_xacts setting"),
+                ["max_locks_per_transaction"] = Number("max_locks_per_xact setting"),
+            });
     }
 }

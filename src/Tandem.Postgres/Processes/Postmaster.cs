@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Tandem.Postgres.Files;
 
@@ -46,7 +47,8 @@ internal sealed class Postmaster(PostgresServerOptions options, Func<string> bin
             mode = ServerMode.ReadWrite;
     }
 
-    public void Start(ServerMode wanted)
+    /// <param name="raised">Parameters that the configuration must not be below.</param>
+    public void Start(ServerMode wanted, IReadOnlyList<(string Name, int Value)> raised)
     {
         // Not under the gate: a disk that hangs here must not hold up KillNow.
         lock (starting)
@@ -61,7 +63,7 @@ internal sealed class Postmaster(PostgresServerOptions options, Func<string> bin
             RemoveStaleLocks();
             PutSignals(wanted);
             var started = ChildProcess.Start(
-                [.. options.LaunchPrefix, Path.Combine(binDirectory(), "postgres"), "-D", processes.DataDirectory, .. FixedSettings()],
+                [.. options.LaunchPrefix, Path.Combine(binDirectory(), "postgres"), "-D", processes.DataDirectory, .. FixedSettings(), .. raised.SelectMany(r => (string[])["-c", string.Create(CultureInfo.InvariantCulture, $"{r.Name}={r.Value}")])],
                 ServerEnvironment.Make(binDirectory()),
                 options.LogSink,
                 OnExit);

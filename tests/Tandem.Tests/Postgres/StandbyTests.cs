@@ -46,6 +46,16 @@ public sealed class StandbyTests(PostgresTemplate template)
     }
 
     [Fact]
+    public async Task A_standby_with_less_than_its_primary_had_is_raised_to_that_and_starts()
+    {
+        await using var primary = await TestServer.PrimaryAsync(template, ("max_connections", "60"), ("max_worker_processes", "12"));
+        await using var standby = await primary.StandbyAsync("standby"); // configured with 40, and with nothing said of workers
+        Assert.Equal("60", await standby.Server.ShowAsync("max_connections", TestServer.Soon));
+        Assert.Equal("12", await standby.Server.ShowAsync("max_worker_processes", TestServer.Soon));
+        Assert.Empty(await standby.Server.PendingRestartAsync(TestServer.Soon));
+    }
+
+    [Fact]
     public async Task A_clone_that_fails_leaves_nothing_and_says_why()
     {
         await using var primary = await TestServer.PrimaryAsync(template);

@@ -37,7 +37,18 @@ internal static partial class ParameterRules
             .. AtLeast(input, "max_replication_slots", senders, "every standby and the other site need one"),
             .. AtLeast(input, "max_connections", 10, "the agents need some"),
             .. AtLeast(input, "superuser_reserved_connections", 3, "the agent must get in when all others are taken"),
+            .. ConnectionsAreLeft(input),
         ];
+    }
+
+    /// <summary>The server finds this only when it starts.</summary>
+    private static IEnumerable<FieldError> ConnectionsAreLeft(DatabaseClusterInput input)
+    {
+        int Of(string name, int otherwise) => int.TryParse(Value(input, name)?.Trim('\''), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : otherwise;
+        var reserved = (long)Of("superuser_reserved_connections", 3) + Of("reserved_connections", 0);
+        if (reserved < Of("max_connections", 100)) yield break;
+        var name = Value(input, "superuser_reserved_connections") is not null ? "superuser_reserved_connections" : Value(input, "reserved_connections") is not null ? "reserved_connections" : "max_connections";
+        yield return FieldError.Of(Field(name), Value(input, name), Reasons.OutOfRange, $"leaves no connection: {reserved} are reserved, of max_connections {Of("max_connections", 100)}; reserve fewer, or raise max_connections");
     }
 
     private static IEnumerable<FieldError> OneOf(DatabaseClusterInput input, string name, string[] allowed, string why)
