@@ -42,6 +42,12 @@ public sealed partial record HostProcess(int Id, string Name, char State, int Pa
 
     public string CommandLine() => Read("cmdline").Replace('\0', ' ');
 
+    /// <summary>Memory that it has now; 0 where it has ended.</summary>
+    public long ResidentBytes() =>
+        Read("status").Split('\n').FirstOrDefault(line => line.StartsWith("VmRSS:", StringComparison.Ordinal)) is { } line
+            ? long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], null) * 1024
+            : 0;
+
     private string Read(string file)
     {
         try

@@ -148,8 +148,9 @@ public sealed class PostgresServer : IPostgresServer
 
     public async Task<bool> WriteConfigurationAsync(ServerConfiguration configuration, CancellationToken cancellation)
     {
-        var accepted = await parameters.AcceptedAsync(configuration, Major(), cancellation).ConfigureAwait(false);
-        return await Task.Run(() => files.Write(accepted, Major()), cancellation).ConfigureAwait(false);
+        var major = await Task.Run(Major, cancellation).ConfigureAwait(false);
+        var accepted = await parameters.AcceptedAsync(configuration, major, cancellation).ConfigureAwait(false);
+        return await Task.Run(() => files.Write(accepted, major), cancellation).ConfigureAwait(false);
     }
 
     /// <summary>
@@ -158,18 +159,10 @@ public sealed class PostgresServer : IPostgresServer
     /// </summary>
     private async Task<IReadOnlyList<(string Name, int Value)>> RaisedAsync(CancellationToken cancellation)
     {
-        var needed = (await control.ReadAsync(cancellation).ConfigureAwait(false)).StandbyMinimums;
-        var settled = files.Settled();
-        var raised = needed.Where(n => (settled.TryGetValue(n.Key, out var text) && int.TryParse(text, out var own) ? own : StandbyDefaults[n.Key]) < n.Value).Select(n => (n.Key, n.Value)).ToList();
+        var raised = StandbyMinimums.Missing((await control.ReadAsync(cancellation).ConfigureAwait(false)).StandbyMinimums, files.Settled());
         foreach (var (name, value) in raised) Log.StandbyRaised(logger, name, value);
         return raised;
     }
-
-    /// <summary>The server's own, of all versions in use.</summary>
-    private static readonly Dictionary<string, int> StandbyDefaults = new(StringComparer.Ordinal)
-    {
-        ["max_connections"] = 100, ["max_worker_processes"] = 8, ["max_wal_senders"] = 10, ["max_prepared_transactions"] = 0, ["max_locks_per_transaction"] = 64,
-    };
 
     // ---- the running server ----
 

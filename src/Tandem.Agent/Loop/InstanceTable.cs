@@ -182,9 +182,9 @@ internal static class HolderRules
         if (!o.HasData || o.Volume.Marker is VolumeMarker.Cloning or VolumeMarker.Initializing)
             return source is null
                 ? new Wait("WaitingForPeer", "the other site has nothing to clone from yet")
-                : o.OtherSite is null || o.OtherSite.PairEpoch != o.Pair!.PairEpoch
-                    ? new ReadOtherSite(source, "NoData", "reads the other site's lineage before it clones")
-                    : new BaseBackup(source, "NoData", $"no data yet: base backup from {source.Name}");
+                : OtherSite(o) is not null
+                    ? new BaseBackup(source, "NoData", $"no data yet: base backup from {source.Name}")
+                    : new ReadOtherSite(source, "NoData", "reads the other site's lineage before it clones");
         // Half rewound, it has no log whose end could be known; and started it would be neither the old server nor the new one.
         if (o.Volume.Marker == VolumeMarker.Rewinding) return RewoundInPart(o, source);
         if (o.LogEnd is null)
@@ -192,23 +192,23 @@ internal static class HolderRules
 
         if (source is not null)
         {
-            if (o.OtherSite is null || o.OtherSite.PairEpoch != o.Pair!.PairEpoch)
+            if (OtherSite(o) is not { } other)
                 return o.Process.Running && o.Upstream == source ? null : new ReadOtherSite(source, "LineageUnknown", "reads the other site's lineage before it follows");
             if (o.Upstream != source || !o.Process.Running)
             {
-                var action = FollowerRules.Rejoin(o, source, o.OtherSite.Entries, null);
+                var action = FollowerRules.Rejoin(o, source, other.Entries, null);
                 if (action is not StartStandby and not Repoint) return action;
-                if (o.Record!.Lineage.Count != o.OtherSite.Entries.Count || !o.Record.Lineage.Zip(o.OtherSite.Entries).All(p => p.First == p.Second) || !o.Record.Quorums.IsEmpty)
+                if (o.Record!.Lineage.Count != other.Entries.Count || !o.Record.Lineage.Zip(other.Entries).All(p => p.First == p.Second) || !o.Record.Quorums.IsEmpty)
                     return new AdoptLineage("FollowsOtherSite", "the record takes over the lineage of the site that is followed");
                 return action;
             }
             // A failover inside the other site: its lineage grew by a reign that only its database tells of.
-            if (o.Status is { } status && o.OtherSite.Entries.LastOrDefault()?.Timeline is { } known && status.Timeline > known)
+            if (o.Status is { } status && other.Entries.LastOrDefault()?.Timeline is { } known && status.Timeline > known)
                 return new ReadOtherSite(source, "LineageGrew", $"the other site is on timeline {status.Timeline}");
             // What was sent over here may be more than any member over there had when one of them was promoted: the receiver then asks for ever for what is not in that history.
-            if (o.Status is { Receiver: not { Status: "streaming" } } && o.Now - o.OtherSite.ReadAt > LineageAge)
+            if (o.Status is { Receiver: not { Status: "streaming" } } && o.Now - other.ReadAt > LineageAge)
                 return new ReadOtherSite(source, "NotStreaming", "streaming has stopped: was there a failover at the other site?");
-            if (FollowerRules.Rejoin(o, source, o.OtherSite.Entries, null) is (Stop or Hold) and var apart) return apart;
+            if (FollowerRules.Rejoin(o, source, other.Entries, null) is (Stop or Hold) and var apart) return apart;
         }
         else
         {
@@ -220,13 +220,13 @@ internal static class HolderRules
 
     private static InstanceAction RewoundInPart(InstanceObservation o, UpstreamTarget? source)
     {
-        if (o.Process.Running) return new Stop(StopMode.Fast, "RewindInterrupted", "a rewind was begun");
-        if (o.RewindImpossible is { } why) return FollowerRules.Rebuild(o, "RewindNotPossible", why);
+        if (FollowerRules.RewindOver(o) is { } over) return over;
         if (source is null) return new Wait("WaitingForPeer", "a rewind was begun, and goes on when the other site is there");
-        return o.OtherSite is null || o.OtherSite.PairEpoch != o.Pair!.PairEpoch
-            ? new ReadOtherSite(source, "LineageUnknown", "reads the other site's lineage before it goes on rewinding")
-            : new Rewind(source, "RewindInterrupted", "a rewind was begun and not finished: again");
+        return OtherSite(o) is not null ? FollowerRules.RewindAgain(source) : new ReadOtherSite(source, "LineageUnknown", "reads the other site's lineage before it goes on rewinding");
     }
+
+    /// <summary>Its lineage, if it was read at the present pair epoch.</summary>
+    private static RemoteLineage? OtherSite(InstanceObservation o) => o.OtherSite is { } known && known.PairEpoch == o.Pair!.PairEpoch ? known : null;
 
     private static InstanceAction? Unknowns(InstanceObservation o)
     {
@@ -367,10 +367,17 @@ internal static class FollowerRules
     public static InstanceAction? InterruptedRewind(InstanceObservation o)
     {
         if (o.Volume.Marker != VolumeMarker.Rewinding) return null;
-        if (o.Process.Running) return new Stop(StopMode.Fast, "RewindInterrupted", "a rewind was begun");
-        if (o.RewindImpossible is { } why) return Rebuild(o, "RewindNotPossible", why);
-        return LocalUpstream.Of(o) is { } source && HolderReady(o) ? new Rewind(source, "RewindInterrupted", "a rewind was begun and not finished: again") : new Wait("HolderNotReady", "the rewind goes on when the holder is there");
+        if (RewindOver(o) is { } over) return over;
+        return LocalUpstream.Of(o) is { } source && HolderReady(o) ? RewindAgain(source) : new Wait("HolderNotReady", "the rewind goes on when the holder is there");
     }
+
+    /// <summary>What comes before a rewind that was begun can go on, or instead of it; null: it can.</summary>
+    public static InstanceAction? RewindOver(InstanceObservation o) =>
+        o.Process.Running ? new Stop(StopMode.Fast, "RewindInterrupted", "a rewind was begun")
+        : o.RewindImpossible is { } why ? Rebuild(o, "RewindNotPossible", why)
+        : null;
+
+    public static Rewind RewindAgain(UpstreamTarget source) => new(source, "RewindInterrupted", "a rewind was begun and not finished: again");
 
     public static InstanceAction? ServerDown(InstanceObservation o)
     {

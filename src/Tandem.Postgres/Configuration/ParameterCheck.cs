@@ -49,27 +49,20 @@ internal sealed partial class ParameterCheck(PostgresServerOptions options, Tool
         {
             var parameters = Without(configuration.Parameters, refused);
             var complaints = await ComplaintsAsync(ConfigurationFiles.SettingsFile(configuration with { Parameters = parameters }, major), cancellation).ConfigureAwait(false);
-            if (complaints.Count == 0) break;
-            var before = refused.Count;
+            var learned = false;
             foreach (var (complained, message) in complaints)
             {
                 // The server names some in its own spelling ("TimeZone"). Where a default and the user's own are there, the later one counts.
                 if (configuration.Parameters.LastOrDefault(p => p.Key.Equals(complained, StringComparison.OrdinalIgnoreCase)) is not { Key: { } name, Value: { } value } || !IsTheUsers(name)) continue;
                 // What it goes on with is refused too: it was written before there was a check, or for another version of the server.
-                var isAgain = refused.FindIndex(r => r.Name == name);
-                if (isAgain >= 0)
-                {
-                    if (refused[isAgain].Kept is null) continue;
-                    refused[isAgain] = refused[isAgain] with { Kept = null };
-                    before = -1;
-                }
-                else
-                {
-                    refused.Add(new RefusedParameter(name, value, message, present.GetValueOrDefault(name) is { } kept && kept != value ? kept : null));
-                }
+                var again = refused.FindIndex(r => r.Name == name);
+                if (again < 0) refused.Add(new RefusedParameter(name, value, message, present.GetValueOrDefault(name) is { } kept && kept != value ? kept : null));
+                else if (refused[again].Kept is not null) refused[again] = refused[again] with { Kept = null };
+                else continue;
+                learned = true;
             }
 
-            if (refused.Count == before) break; // complaints about what is not the user's: the start itself will tell
+            if (!learned) break; // no complaints, or of what is not the user's: the start itself will tell
         }
 
         return refused;
@@ -92,7 +85,7 @@ internal sealed partial class ParameterCheck(PostgresServerOptions options, Tool
         }
         catch (PostgresException e) when (e.Reason == "ParametersRefused")
         {
-            Log.ConfigurationRefused(logger, e.Message);
+            lock (lines) Log.ConfigurationRefused(logger, string.Join(" | ", lines));
             lock (lines) return [.. lines.Select(l => Complaint().Match(l)).Where(m => m.Success).Select(m => (m.Groups["name"].Value, m.Groups["message"].Value.Replace($" in file \"{path}\"", "", StringComparison.Ordinal)))];
         }
         finally

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Tandem.Postgres.Configuration;
 using Tandem.Postgres.Processes;
 using Tandem.Resources.Values;
 
@@ -48,13 +49,6 @@ internal sealed class ControlFile(string dataDirectory, ToolRunner tools, TimePr
             Field("wal_log_hints setting") == "on",
             Number("Bytes per WAL segment"),
             Number("pg_control version number"),
-            new Dictionary<string, int>(StringComparer.Ordinal)
-            {
-                ["max_connections"] = Number("max_connections setting"),
-                ["max_worker_processes"] = Number("max_worker_processes setting"),
-                ["max_wal_senders"] = Number("max_wal_senders setting"),
-                ["max_prepared_transactions"] = Number("max_prepared_xacts setting"),
-                ["max_locks_per_transaction"] = Number("max_locks_per_xact setting"),
-            });
+            StandbyMinimums.Of(Number));
     }
 }

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using Tandem.Sandbox.Demo;
+using Tandem.Sandbox.Host;
 
 namespace Tandem.Cluster.Tests.Clusters;
 
@@ -19,17 +20,7 @@ internal static class Secrecy
         foreach (var log in logs) Look(log, await File.ReadAllTextAsync(log));
         foreach (var kind in (string[])["events", "pods", "configmaps", "leases", "services", "databaseclusters", "disasterrecoverypairs", "persistentvolumeclaims"])
             Look($"kubectl get {kind}", await site.KubectlAsync(default, "get", kind, "--all-namespaces", "--output=yaml"));
-        foreach (var process in Directory.EnumerateDirectories("/proc").Where(folder => int.TryParse(Path.GetFileName(folder), out _)))
-        {
-            try
-            {
-                Look($"command line of {process}", await File.ReadAllTextAsync(Path.Combine(process, "cmdline")));
-            }
-            catch (IOException)
-            {
-                // It has ended.
-            }
-        }
+        foreach (var process in HostProcess.All()) Look($"command line of {process.Name} ({process.Id})", process.CommandLine());
 
         return (found, secrets.Count, logs.Count);
 

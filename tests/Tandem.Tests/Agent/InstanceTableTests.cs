@@ -156,8 +156,6 @@ public sealed class InstanceTableTests
         Expect<InstanceAction.Stop>(world with { Standbys = [] }, "Leaving");
     }
 
-    // ---- the worlds ----
-
     [Fact]
     public void A_follower_beyond_the_switch_point_stops_though_its_receiver_asks_on() // [C2]
     {
@@ -179,6 +177,8 @@ public sealed class InstanceTableTests
     public void A_server_that_does_not_answer_yet_is_not_promoted() =>
         Expect<InstanceAction.Wait>(World(Record(2, A, Clause(2, A, 1, B, C)) with { Lineage = [Reign(1, B, 1, Lsn.Zero), Reign(2, A, null, null)] })
             with { Volume = Promised(2), Process = Standby, Status = null, LogEnd = null }, "Recovering");
+
+    // ---- the worlds ----
 
     private static readonly ServerProcess Down = new(false, null, null, 0, true);
     private static readonly ServerProcess Standby = new(true, 10, ServerMode.Standby, null, false);

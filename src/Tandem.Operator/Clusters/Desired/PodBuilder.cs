@@ -97,7 +97,7 @@ public static class PodBuilder
             new V1EnvVar { Name = Names.ClusterVariable, Value = cluster.Metadata.Name },
             new V1EnvVar { Name = Names.ClaimUidVariable, Value = claimUid },
             new V1EnvVar { Name = Names.SiteVariable, Value = settings.Site },
-            // 14 MB of memory less in each agent: docs/adr/0002-one-self-contained-file.md.
+            // 15 MB of memory less in each agent: docs/adr/0002-one-self-contained-file.md.
             new V1EnvVar { Name = "DOTNET_EnableWriteXorExecute", Value = "0" },
         ],
         Ports =
