@@ -64,6 +64,9 @@ internal static partial class Log
     [LoggerMessage(305, LogLevel.Information, "{Action}: {Percent:0} % ({Bytes} bytes)")]
     public static partial void Progress(ILogger logger, string action, double percent, long bytes);
 
+    [LoggerMessage(306, LogLevel.Warning, "Roles or the application's database are not as they should be, and are seen to again: {Message}")]
+    public static partial void DatabaseNotEnsured(ILogger logger, string message);
+
     // ---- links and sight ----
     [LoggerMessage(400, LogLevel.Debug, "No answer from the agent of {Instance}: {Message}")]
     public static partial void LinkFailed(ILogger logger, string instance, string message);

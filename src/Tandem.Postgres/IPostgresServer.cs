@@ -87,8 +87,13 @@ public interface IPostgresServer : IAsyncDisposable
     /// <summary>Parameters whose change waits for a restart (pg_settings.pending_restart).</summary>
     Task<IReadOnlyList<string>> PendingRestartAsync(CancellationToken cancellation);
 
-    /// <summary>Ends recovery; returns when the server accepts writes.</summary>
-    Task PromoteAsync(CancellationToken cancellation);
+    /// <summary>
+    /// Ends every client's session, since a session survives promotion and would write before clients are admitted; then recovery. Returns when the server accepts writes.
+    /// Does nothing outside of recovery, where a backend may be waiting for its synchronous commit (protocol, section 4).
+    /// </summary>
+    /// <param name="configuration">A setting that names the configuration which must be in effect before: waited for, by what a new session shows. Null: none.</param>
+    /// <exception cref="PostgresException">ConfigurationNotInEffect: not within 5 s; nothing has been done.</exception>
+    Task PromoteAsync(Setting? configuration, CancellationToken cancellation);
 
     /// <summary>Runs CHECKPOINT and waits for it.</summary>
     Task CheckpointAsync(CancellationToken cancellation);
@@ -107,12 +112,6 @@ public interface IPostgresServer : IAsyncDisposable
 
     /// <summary>pg_terminate_backend on walsenders (never on client backends: protocol, section 4); returns when they are gone.</summary>
     Task TerminateWalSendersAsync(IReadOnlyCollection<int> pids, CancellationToken cancellation);
-
-    /// <summary>
-    /// Ends every client's session on a server in recovery, before it is promoted: a session survives promotion, and would write before clients are admitted.
-    /// Does nothing outside of recovery, where a backend may be waiting for its synchronous commit (protocol, section 4).
-    /// </summary>
-    Task EndClientSessionsAsync(CancellationToken cancellation);
 
     /// <summary>The lineage that another server's database holds, oldest reign first, and its system identifier; read over the network as <c>tandem_rewind</c>. Needs no local server.</summary>
     Task<RemoteLineageRows> ReadRemoteLineageAsync(ReplicationSource source, CancellationToken cancellation);
@@ -230,13 +229,17 @@ public sealed record ServerStatus(
 public sealed record WalReceiver(int Pid, string Status, string? SenderHost, TimelineId ReceivedTimeline, Lsn LatestEnd);
 
 /// <summary>A row of pg_stat_replication; LSNs null until the standby has reported.</summary>
-public sealed record WalSender(int Pid, string ApplicationName, string State, Lsn? Sent, Lsn? Write, Lsn? Flush, Lsn? Replay, string SyncState, int SyncPriority, string? ClientAddress, string? Slot);
+/// <param name="IsInstance">It came in as <c>tandem_replication</c>, so by an instance's certificate: no replication of a user's own.</param>
+public sealed record WalSender(int Pid, string ApplicationName, string State, Lsn? Sent, Lsn? Write, Lsn? Flush, Lsn? Replay, string SyncState, int SyncPriority, string? ClientAddress, string? Slot, bool IsInstance);
 
 /// <summary>One entry of the lineage as the holder keeps it in <c>tandem.lineage</c>, so that it is in the WAL.</summary>
 public sealed record LineageRow(PairEpoch? PairEpoch, Epoch Epoch, string Incarnation, TimelineId Timeline, Lsn SwitchPoint, string Reason, DateTimeOffset At);
 
 /// <summary>What <see cref="IPostgresServer.ReadRemoteLineageAsync"/> read.</summary>
 public sealed record RemoteLineageRows(SystemIdentifier SystemIdentifier, IReadOnlyList<LineageRow> Rows);
+
+/// <summary>A parameter's value, as current_setting gives it.</summary>
+public readonly record struct Setting(string Name, string Value);
 
 public sealed record ApplicationDatabase(string Name, string Owner, string Password);
 

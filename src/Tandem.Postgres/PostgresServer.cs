@@ -15,8 +15,9 @@ namespace Tandem.Postgres;
 public sealed class PostgresServer : IPostgresServer
 {
     private static readonly TimeSpan StatusLimit = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan ProbeLimit = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan SmallStep = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan InEffectLimit = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan InEffectLook = TimeSpan.FromMilliseconds(5);
 
     private readonly PostgresServerOptions options;
     private readonly TimeProvider time;
@@ -31,7 +32,7 @@ public sealed class PostgresServer : IPostgresServer
     private readonly CopyMarker copyMarker;
     private readonly SqlSessions sessions;
     private readonly KeptSession status;
-    private readonly KeptSession probe;
+    private readonly KeptSession writing;
     private readonly SemaphoreSlim roles = new(1, 1);
     private string? binDirectory;
     private int? version; // of the programs in binDirectory
@@ -52,7 +53,7 @@ public sealed class PostgresServer : IPostgresServer
         copyMarker = new CopyMarker(options);
         sessions = new SqlSessions(options, Major);
         status = new KeptSession(sessions, StatusLimit);
-        probe = new KeptSession(sessions, ProbeLimit);
+        writing = new KeptSession(sessions, SmallStep);
     }
 
     public event Action? Exited;
@@ -194,10 +195,17 @@ public sealed class PostgresServer : IPostgresServer
     public Task<IReadOnlyList<string>> PendingRestartAsync(CancellationToken cancellation) =>
         sessions.WithAsync(StatusLimit, (connection, c) => connection.ListAsync("SELECT name FROM pg_settings WHERE pending_restart ORDER BY name", c), cancellation);
 
-    public async Task PromoteAsync(CancellationToken cancellation)
+    public async Task PromoteAsync(Setting? configuration, CancellationToken cancellation)
     {
         var started = time.GetTimestamp();
-        await sessions.WithAsync(SmallStep, (connection, c) => Promotion.RunAsync(connection, postmaster.MarkPromoted, time, c), cancellation).ConfigureAwait(false);
+        // One session for all of it, which then stays for the first writes of the reign: each one more is a process for the server to make, just when clients wait.
+        while (!await writing.UseAsync((connection, c) => Promotion.RunAsync(connection, configuration, postmaster.MarkPromoted, time, c), anew: true, cancellation).ConfigureAwait(false))
+        {
+            if (time.GetElapsedTime(started) >= InEffectLimit)
+                throw new PostgresException("ConfigurationNotInEffect", $"a new session does not show the configuration that was written {InEffectLimit.TotalSeconds:0} s ago");
+            await Task.Delay(InEffectLook, time, cancellation).ConfigureAwait(false);
+        }
+
         Log.Promoted(logger, time.GetElapsedTime(started).TotalMilliseconds);
     }
 
@@ -205,10 +213,10 @@ public sealed class PostgresServer : IPostgresServer
         sessions.WithAsync(null, (connection, c) => connection.ExecuteAsync("CHECKPOINT", c), cancellation);
 
     public Task<Lsn> WriteLineageAsync(LineageRow row, CancellationToken cancellation) =>
-        sessions.WithAsync(SmallStep, (connection, c) => LineageTable.WriteAsync(connection, row, () => EnsureRolesAsync(c), c), cancellation);
+        writing.UseAsync((connection, c) => LineageTable.WriteAsync(connection, row, () => EnsureRolesAsync(c), c), cancellation);
 
     public async Task<Lsn> ProbeWriteAsync(CancellationToken cancellation) =>
-        await probe.UseAsync((connection, c) => LineageTable.ProbeAsync(connection, c), cancellation).ConfigureAwait(false);
+        await writing.UseAsync((connection, c) => LineageTable.ProbeAsync(connection, c), cancellation).ConfigureAwait(false);
 
     public Task EnsureSlotAsync(string slot, CancellationToken cancellation) =>
         sessions.WithAsync(SmallStep, (connection, c) => Slots.EnsureAsync(connection, slot, c), cancellation);
@@ -218,9 +226,6 @@ public sealed class PostgresServer : IPostgresServer
 
     public Task TerminateWalSendersAsync(IReadOnlyCollection<int> pids, CancellationToken cancellation) =>
         sessions.WithAsync(SmallStep, (connection, c) => Slots.TerminateSendersAsync(connection, pids, time, c), cancellation);
-
-    public Task EndClientSessionsAsync(CancellationToken cancellation) =>
-        sessions.WithAsync(StatusLimit, (connection, c) => (Task)ReaderSessions.EndAsync(connection, c), cancellation);
 
     public Task<RemoteLineageRows> ReadRemoteLineageAsync(ReplicationSource source, CancellationToken cancellation) => RemoteLineageReader.ReadAsync(source, cancellation);
 
@@ -246,7 +251,7 @@ public sealed class PostgresServer : IPostgresServer
     {
         if (Process.Running) await StopAsync(StopMode.Fast, TimeSpan.FromSeconds(10), CancellationToken.None).ConfigureAwait(false);
         await status.DisposeAsync().ConfigureAwait(false);
-        await probe.DisposeAsync().ConfigureAwait(false);
+        await writing.DisposeAsync().ConfigureAwait(false);
         await sessions.DisposeAsync().ConfigureAwait(false);
         roles.Dispose();
     }

@@ -5,6 +5,7 @@ using Tandem.Agent.Record;
 using Tandem.Postgres;
 using Tandem.Protocol.Records;
 using Tandem.Protocol.Synchrony;
+using Tandem.Resources.Values;
 
 namespace Tandem.Agent.Jobs;
 
@@ -19,27 +20,32 @@ internal static class AdmissionJobs
         var opened = reign.Timeline is null ? await ReadReignAsync(c, reign, cancellation) : reign;
         // None of these waits for another: that all are done is what admits.
         var confirming = reign.Timeline is null ? ConfirmAsync(c, record, opened, cancellation) : Task.CompletedTask;
-        var preparing = PrepareDatabaseAsync(c, cancellation);
+        // Made once; a later reign finds it in its data, and clients do not wait for the look at it.
+        var preparing = record.Lineage.Count == 1 ? EnsureDatabaseAsync(c, record.Epoch, cancellation) : Task.CompletedTask;
+        // Whether commits wait at all is published by the checkpointer: until one CHECKPOINT issued after the start is done, a backend may not have heard of it.
+        var publishing = c.Server.CheckpointAsync(cancellation);
         var row = new LineageRow(opened.PairEpoch, opened.Epoch, opened.Incarnation.ToString(), opened.Timeline!.Value, opened.SwitchPoint!.Value, o.Reason(), c.Time.GetUtcNow());
         var writing = WriteAsync(c, row, cancellation);
-        await Task.WhenAll(confirming, preparing, writing);
+        await Task.WhenAll(confirming, preparing, publishing, writing);
         c.Memory.Admission = new Admission(record.Epoch, record.PairEpoch, await writing, false, null);
     }
 
     /// <returns>LSN after the first record of this epoch.</returns>
-    private static async Task<Resources.Values.Lsn> WriteAsync(JobContext c, LineageRow row, CancellationToken cancellation)
+    private static async Task<Lsn> WriteAsync(JobContext c, LineageRow row, CancellationToken cancellation)
     {
         var ownRecord = await c.Server.WriteLineageAsync(row, cancellation);
         c.Memory.LastDurableWrite = c.Time.BootTime();
-        // Whether commits wait at all is published by the checkpointer: until one CHECKPOINT issued after the start is done, a backend may not have heard of it.
-        await c.Server.CheckpointAsync(cancellation);
         return ownRecord;
     }
 
-    private static async Task PrepareDatabaseAsync(JobContext c, CancellationToken cancellation)
+    /// <summary>Roles of the instances, database and owner of the application with the password that its Secret has now. Nothing where this reign has seen to that.</summary>
+    public static async Task EnsureDatabaseAsync(JobContext c, Epoch epoch, CancellationToken cancellation)
     {
+        var application = ApplicationSecret.Read(c.Paths.Application);
+        if (c.Memory.Ensured == (epoch, application)) return;
         await c.Server.EnsureRolesAsync(cancellation);
-        if (ApplicationSecret.Read(c.Paths.Application) is { } application) await c.Server.EnsureDatabaseAsync(application, cancellation);
+        if (application is not null) await c.Server.EnsureDatabaseAsync(application, cancellation);
+        c.Memory.Ensured = (epoch, application);
     }
 
     /// <summary>Opens the door, then drops the clauses of earlier reigns: k of the set have flushed a record of this one, so any later election meets it.</summary>
@@ -73,7 +79,7 @@ internal static class AdmissionJobs
     {
         var status = await c.Server.QueryStatusAsync(TimeSpan.FromSeconds(2), cancellation) ?? throw new JobFailedException("ServerSilent", "the server does not answer");
         var history = await c.Server.ReadTimelineHistoryAsync(status.Timeline, cancellation);
-        var switchPoint = history.Count > 0 ? history[^1].SwitchPoint : Resources.Values.Lsn.Zero;
+        var switchPoint = history.Count > 0 ? history[^1].SwitchPoint : Lsn.Zero;
         return reign with { Timeline = status.Timeline, SwitchPoint = switchPoint };
     }
 

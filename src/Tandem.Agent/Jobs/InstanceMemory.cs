@@ -37,6 +37,9 @@ public sealed class InstanceMemory(IVolumeStore store, VolumeState volume, Incar
     public string? HandoverTried { get; set; }
     public PairEpoch? OtherSiteCheckedAt { get; set; }
     public TimeSpan? LastDurableWrite { get; set; }
+
+    /// <summary>The reign that has seen to the roles and to the application's database, and what the Secret said then.</summary>
+    public (Epoch Epoch, ApplicationDatabase? Application)? Ensured { get; set; }
     public double? Progress { get; set; }
     public string? LastFailure { get; set; }
     public ImmutableList<TimeSpan> Crashes { get; set; } = [];

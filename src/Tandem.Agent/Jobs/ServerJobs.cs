@@ -91,11 +91,11 @@ internal static class ServerJobs
         c.Memory.Admission = null;
         // Beside the promotion, which does not wait for it: until admission nobody is let in, and the selectors are put right again then and ever after.
         _ = SelectQuietlyAsync(c, record, cancellation);
-        await ConfigureAsync(c, o, new Wanted(SettingFor(o), Door.Instances, null), effective: true, cancellation);
-        await c.Server.EndClientSessionsAsync(cancellation);
+        await ConfigureAsync(c, o, new Wanted(SettingFor(o), Door.Instances, null), effective: false, cancellation);
+        c.Server.Reload();
         c.Memory.Upstream = null;
         c.Memory.Promise = null;
-        await c.Server.PromoteAsync(cancellation);
+        await c.Server.PromoteAsync(new Setting(ServerConfigurationBuilder.GenerationParameter, c.Memory.AppliedFingerprint!), cancellation);
         c.Memory.LastDurableWrite = null;
     }
 

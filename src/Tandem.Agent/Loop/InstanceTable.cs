@@ -44,6 +44,7 @@ public static class InstanceTable
         FollowerRules.ServerDown,
         FollowerRules.WrongUpstream,
         FollowerRules.Diverged,
+        FollowerRules.Strangers,
         FollowerRules.Configured,
     ];
 
@@ -399,6 +400,21 @@ internal static class FollowerRules
     {
         if (o.Status is null or { Receiver.Status: "streaming" } || o.LogEnd is null || o.Upstream is null || LocalUpstream.Of(o) is not { } source) return null;
         return Rejoin(o, source, o.Record!.Lineage, o.Record.ElectedEnd) is Rewind or Stop or Discard ? Rejoin(o, source, o.Record.Lineage, o.Record.ElectedEnd) : null;
+    }
+
+    /// <summary>
+    /// The other site's main standby comes through a Service, whose word may be old: connected just when this instance had given the record away, it would stream on from
+    /// here for good, where its primary does not see it. Ended, it comes again, and finds the holder.
+    /// </summary>
+    public static InstanceAction? Strangers(InstanceObservation o)
+    {
+        if (o.Status is not { InRecovery: true } status) return null;
+        var known = o.Peers.Select(p => p.Incarnation).OfType<Incarnation>().Union(o.Record!.Members).Select(i => i.ReplicationName).ToHashSet(StringComparer.Ordinal);
+        var copying = status.Senders.Where(s => s.State is not ("streaming" or "catchup")).Select(s => s.ApplicationName).ToHashSet(StringComparer.Ordinal);
+        var strangers = status.Senders.Where(s => s.IsInstance && !known.Contains(s.ApplicationName) && !copying.Contains(s.ApplicationName)).ToList();
+        return strangers.Count > 0
+            ? new EndStreams([.. strangers.Select(s => s.Pid)], "NotHolder", $"{string.Join(", ", strangers.Select(s => s.ApplicationName))} of the other site streams from here, and belongs to the holder")
+            : null;
     }
 
     public static InstanceAction? Configured(InstanceObservation o) =>

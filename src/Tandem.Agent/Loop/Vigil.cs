@@ -22,6 +22,7 @@ public sealed class Vigil(JobContext context, IVolumeStore store, Sight.PeerSigh
     private static readonly TimeSpan VolumeProbeInterval = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan SelectorInterval = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan PendingInterval = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan DatabaseInterval = TimeSpan.FromSeconds(5);
     private const int ProbeTries = 3;
 
     private readonly Dictionary<string, (Task Task, TimeSpan StartedAt)> _duties = [];
@@ -31,6 +32,7 @@ public sealed class Vigil(JobContext context, IVolumeStore store, Sight.PeerSigh
     private int _volumeFailures;
     private string? _lastVerdict;
     private string? _labels;
+    private (Epoch Epoch, PairEpoch? PairEpoch)? _held;
 
     /// <summary>The volume has refused a durable write several times in a row (requirement C5).</summary>
     public bool StorageFailed => _volumeFailures >= ProbeTries;
@@ -50,6 +52,12 @@ public sealed class Vigil(JobContext context, IVolumeStore store, Sight.PeerSigh
 
     private void Hold(InstanceObservation o, PrimaryRecord record, InstanceAction doing, CancellationToken cancellation)
     {
+        if (_held != (record.Epoch, record.PairEpoch))
+        {
+            // The swap that made this instance the holder was a renewal: another one now would only make the swap wait that is to begin the reign.
+            _held = (record.Epoch, record.PairEpoch);
+            _duties["renew"] = (Task.CompletedTask, o.Now);
+        }
         var writes = context.Memory.LastDurableWrite is { } last && o.Now - last < o.Settings.DetectionTimeout;
         // Until its first write it is on its way up, for as long as a restart in place may take: the guard must not end a recovery that goes on.
         var rising = o.RunsReadWrite && !o.IsAdmitted && o.Grant is { } grant && o.Now - grant.SentAt < o.Settings.RestartTimeout;
@@ -57,6 +65,7 @@ public sealed class Vigil(JobContext context, IVolumeStore store, Sight.PeerSigh
         if (lives && record.Suspect is not null) Start("refute", TimeSpan.Zero, () => RenewAsync(o, "refute", cancellation));
         else if (lives) Start("renew", record.LeaseDuration / 3, () => RenewAsync(o, "renew", cancellation));
         if (o.RunsReadWrite && !o.Reading.Reachable) Start("vouch", TimeSpan.FromMilliseconds(500), () => VouchAsync(o, record, cancellation));
+        if (o.IsAdmitted && o.Status is { InRecovery: false }) Start("database", DatabaseInterval, () => EnsureDatabaseAsync(record.Epoch, cancellation));
         if (o.IsAdmitted) Start("selectors", SelectorInterval, () => SelectAsync(Names.ReadWriteService(o.Settings.Cluster), context.Identity.Instance, record, cancellation));
         else if (record.RunMode == RunMode.Standby) Start("selectors", SelectorInterval, () => SelectAsync(Names.ReadWriteService(o.Settings.Cluster), Names.NoInstance, record, cancellation));
         if (o.Settings.Pair is not null && o.Process.Running) Start("dr-selector", SelectorInterval, () => SelectAsync(Names.ReplicationService(o.Settings.Cluster), context.Identity.Instance, record, cancellation));
@@ -71,6 +80,19 @@ public sealed class Vigil(JobContext context, IVolumeStore store, Sight.PeerSigh
             : null, cancellation);
         if (outcome is RecordSwap.Applied applied && context.Server.Process is { Running: true, Mode: ServerMode.ReadWrite })
             context.Guard.Extend(record.Epoch, applied.SentAt + record.LeaseDuration * 2 / 3);
+    }
+
+    /// <summary>Once in a reign, and whenever the Secret has another password.</summary>
+    private async Task EnsureDatabaseAsync(Epoch epoch, CancellationToken cancellation)
+    {
+        try
+        {
+            await AdmissionJobs.EnsureDatabaseAsync(context, epoch, cancellation);
+        }
+        catch (PostgresException exception)
+        {
+            Log.DatabaseNotEnsured(logger, exception.Message);
+        }
     }
 
     private async Task VouchAsync(InstanceObservation o, PrimaryRecord record, CancellationToken cancellation)

@@ -13,10 +13,14 @@ namespace Tandem.Postgres.Processes;
 /// </remarks>
 internal sealed class ChildProcess
 {
+    /// <summary>Children of the one that has ended may hold its pipe open for as long as they like.</summary>
+    private static readonly TimeSpan LastWords = TimeSpan.FromMilliseconds(200);
+
     private static readonly ConcurrentDictionary<int, ChildProcess> Unreaped = new();
 
     private readonly Lock gate = new();
     private readonly TaskCompletionSource<int> exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource output = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Action<ChildProcess>? onExit;
     private volatile bool reaped;
 
@@ -33,8 +37,16 @@ internal sealed class ChildProcess
     /// <summary>Exit code, or the negative of the signal that ended it; null while it lives.</summary>
     public int? Code { get; private set; }
 
-    /// <summary>The same, completed after the exit handler has run.</summary>
+    /// <summary>The same, completed after the exit handler has run. Its last lines may still be on their way: see <see cref="ExitAndOutputAsync"/>.</summary>
     public Task<int> Exit => exited.Task;
+
+    /// <summary>The same, once all that it wrote has been handed on.</summary>
+    public async Task<int> ExitAndOutputAsync()
+    {
+        var code = await Exit.ConfigureAwait(false);
+        await Task.WhenAny(output.Task, Task.Delay(LastWords)).ConfigureAwait(false);
+        return code;
+    }
 
     /// <summary>Whether <paramref name="pid"/> is a child that has its own waiter here.</summary>
     public static bool HasWaiter(int pid) => Unreaped.ContainsKey(pid);
@@ -57,17 +69,17 @@ internal sealed class ChildProcess
             _ = Libc.Close(pipe[1]);
         }
 
-        var output = new SafeFileHandle(pipe[0], ownsHandle: true);
+        var reader = new SafeFileHandle(pipe[0], ownsHandle: true);
         if (error != 0)
         {
-            output.Dispose();
+            reader.Dispose();
             throw new PostgresException("SpawnFailed", $"{arguments[0]} could not be started (errno {error})");
         }
 
         var child = new ChildProcess(pid, onExit);
         Unreaped[pid] = child;
-        var lines = Run(() => Pump(output, onLine), $"output of {pid}");
-        Run(() => child.WaitUntilReaped(lines), $"wait for {pid}");
+        Run(() => child.Pump(reader, onLine), $"output of {pid}");
+        Run(child.WaitUntilReaped, $"wait for {pid}");
         return child;
     }
 
@@ -85,7 +97,7 @@ internal sealed class ChildProcess
             return !reaped && Libc.Kill(-Pid, signal) == 0;
     }
 
-    private unsafe void WaitUntilReaped(Thread lines)
+    private unsafe void WaitUntilReaped()
     {
         var info = stackalloc byte[128];
         // Not reaped yet: until then the pid cannot be given to another process, so a signal sent under the lock meets the right one.
@@ -105,8 +117,6 @@ internal sealed class ChildProcess
             Unreaped.TryRemove(Pid, out _);
         }
 
-        // A postmaster's children may hold the pipe open for a while after it; the last words of a tool are there at once.
-        lines.Join(TimeSpan.FromMilliseconds(200));
         try
         {
             onExit?.Invoke(this);
@@ -120,20 +130,23 @@ internal sealed class ChildProcess
     /// <summary>As wait(2) encodes it: low 7 bits the signal, else the next byte the code.</summary>
     internal static int ExitCode(int status) => (status & 0x7f) is var signal and not 0 ? -signal : (status >> 8) & 0xff;
 
-    private static Thread Run(Action body, string name)
-    {
-        var thread = new Thread(() => body(), maxStackSize: 256 * 1024) { IsBackground = true, Name = name };
-        thread.Start();
-        return thread;
-    }
+    private static void Run(Action body, string name) =>
+        new Thread(() => body(), maxStackSize: 256 * 1024) { IsBackground = true, Name = name }.Start();
 
-    private static void Pump(SafeFileHandle output, Action<string> onLine)
+    private void Pump(SafeFileHandle pipe, Action<string> onLine)
     {
-        using var reader = new StreamReader(new FileStream(output, FileAccess.Read, bufferSize: 1), Encoding.UTF8, detectEncodingFromByteOrderMarks: false, bufferSize: 4096);
-        // ReadLine ends a line at \r too: progress of pg_basebackup on a terminal is written so.
-        while (reader.ReadLine() is { } line)
+        try
         {
-            if (line.Length > 0) onLine(line);
+            using var reader = new StreamReader(new FileStream(pipe, FileAccess.Read, bufferSize: 1), Encoding.UTF8, detectEncodingFromByteOrderMarks: false, bufferSize: 4096);
+            // ReadLine ends a line at \r too: progress of pg_basebackup on a terminal is written so.
+            while (reader.ReadLine() is { } line)
+            {
+                if (line.Length > 0) onLine(line);
+            }
+        }
+        finally
+        {
+            output.TrySetResult();
         }
     }
 

@@ -164,7 +164,7 @@ internal sealed class Postmaster(PostgresServerOptions options, Func<string> bin
     /// </summary>
     public void RemoveStaleLocks()
     {
-        foreach (var file in new[] { Path.Combine(processes.DataDirectory, "postmaster.pid"), SocketFile, SocketFile + ".lock" })
+        foreach (var file in new[] { Path.Combine(processes.DataDirectory, LockFile.Name), SocketFile, SocketFile + ".lock" })
         {
             if (!File.Exists(file)) continue;
             AtomicFile.Remove(file);

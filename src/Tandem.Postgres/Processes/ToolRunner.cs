@@ -22,7 +22,7 @@ internal sealed class ToolRunner(PostgresServerOptions options, Func<string> bin
         });
         int code;
         await using (cancellation.Register(() => child.SignalGroup(Libc.SigKill)).ConfigureAwait(false))
-            code = await child.Exit.ConfigureAwait(false);
+            code = await child.ExitAndOutputAsync().ConfigureAwait(false);
         cancellation.ThrowIfCancellationRequested();
         lock (lines)
         {

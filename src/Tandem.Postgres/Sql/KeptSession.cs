@@ -8,13 +8,22 @@ internal sealed class KeptSession(SqlSessions sessions, TimeSpan statementTimeou
     private readonly SemaphoreSlim turn = new(1, 1);
     private NpgsqlConnection? kept;
 
-    public async Task<T> UseAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> use, CancellationToken cancellation)
+    public Task<T> UseAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> use, CancellationToken cancellation) => UseAsync(use, anew: false, cancellation);
+
+    /// <param name="anew">In a session that is opened now, and kept from now on.</param>
+    public async Task<T> UseAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> use, bool anew, CancellationToken cancellation)
     {
         await turn.WaitAsync(cancellation).ConfigureAwait(false);
         try
         {
             var taken = kept;
             kept = null;
+            if (anew && taken is not null)
+            {
+                await taken.DisposeAsync().ConfigureAwait(false);
+                taken = null;
+            }
+
             var work = RunAsync(taken, use, cancellation);
             (var result, kept) = await Abandonable.WaitAsync(work, left => left.Connection.DisposeAsync(), cancellation).ConfigureAwait(false);
             return result;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Npgsql;
+using Tandem.Postgres.Processes;
 
 namespace Tandem.Postgres.Sql;
 
@@ -16,8 +17,11 @@ internal sealed class SqlSessions(PostgresServerOptions options, Func<int> major
     private readonly Dictionary<TimeSpan, NpgsqlDataSource> sources = [];
 
     /// <param name="statementTimeout">Kept by the server itself; null: none.</param>
+    /// <exception cref="PostgresException">ServerUnavailable: also at once, where the server says itself that it starts or stops.</exception>
     public async Task<NpgsqlConnection> ConnectAsync(TimeSpan? statementTimeout, CancellationToken cancellation)
     {
+        if (LockFile.Status(options.DataDirectory) is ("starting" or "stopping") and var status)
+            throw new PostgresException("ServerUnavailable", $"the server is {status}");
         try
         {
             return await Source(statementTimeout ?? Unlimited).OpenConnectionAsync(cancellation).ConfigureAwait(false);

@@ -24,7 +24,7 @@ internal static class StatusQuery
           'replayedCommit', CASE WHEN s.recovering THEN (extract(epoch FROM pg_last_xact_replay_timestamp()) * 1000000)::bigint END,
           'receiver', (SELECT json_build_object('pid', pid, 'status', status, 'host', sender_host, 'timeline', received_tli, 'end', latest_end_lsn) FROM pg_stat_wal_receiver WHERE pid IS NOT NULL),
           'senders', (SELECT json_agg(json_build_object('pid', r.pid, 'name', r.application_name, 'state', r.state, 'sent', r.sent_lsn, 'write', r.write_lsn, 'flush', r.flush_lsn,
-             'replay', r.replay_lsn, 'sync', r.sync_state, 'priority', r.sync_priority, 'address', host(r.client_addr), 'slot', l.slot_name) ORDER BY r.pid)
+             'replay', r.replay_lsn, 'sync', r.sync_state, 'priority', r.sync_priority, 'address', host(r.client_addr), 'slot', l.slot_name, 'instance', r.usename = 'tandem_replication') ORDER BY r.pid)
              FROM pg_stat_replication r LEFT JOIN pg_replication_slots l ON l.active_pid = r.pid),
           'slots', (SELECT json_agg(slot_name ORDER BY slot_name) FROM pg_replication_slots),
           'names', current_setting('synchronous_standby_names'),
@@ -81,7 +81,8 @@ internal static class StatusQuery
         TextOf(e, "sync") ?? "",
         e.GetProperty("priority") is { ValueKind: JsonValueKind.Number } priority ? priority.GetInt32() : 0,
         TextOf(e, "address"),
-        TextOf(e, "slot"));
+        TextOf(e, "slot"),
+        e.GetProperty("instance").ValueKind == JsonValueKind.True);
 
     private static IEnumerable<JsonElement> Elements(JsonElement e, string name) => e.GetProperty(name) is { ValueKind: JsonValueKind.Array } array ? array.EnumerateArray() : [];
 

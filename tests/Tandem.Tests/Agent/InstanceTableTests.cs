@@ -178,6 +178,20 @@ public sealed class InstanceTableTests
         Expect<InstanceAction.Wait>(World(Record(2, A, Clause(2, A, 1, B, C)) with { Lineage = [Reign(1, B, 1, Lsn.Zero), Reign(2, A, null, null)] })
             with { Volume = Promised(2), Process = Standby, Status = null, LogEnd = null }, "Recovering");
 
+    [Fact, Requirement("B16")]
+    public void The_other_site_s_standby_that_came_to_a_follower_is_sent_on_to_the_holder()
+    {
+        static WalSender Sender(int pid, string name, string state = "streaming", bool isInstance = true) => new(pid, name, state, null, null, null, null, "async", 0, null, null, isInstance);
+        var follower = World(Record(1, B)) with { Upstream = new UpstreamTarget(B.Instance, "10.0.0.2", 5432, "1"), Peers = [Peer(B), Peer(C)] };
+        InstanceObservation Seen(params WalSender[] senders) => follower with { Status = Status(inRecovery: true) with { Senders = senders, Receiver = new WalReceiver(7, "streaming", null, new TimelineId(1), At(5)) } };
+
+        Assert.Equal([21], Expect<InstanceAction.EndStreams>(Seen(Sender(21, "orders_9_0123_abcd")), "NotHolder").Senders);
+        // Nobody else's: an instance of this site's, a copy under way, a user's own replication.
+        Expect<InstanceAction.Nothing>(Seen(Sender(22, C.ReplicationName), Sender(23, "orders_9_0123_abcd", "backup"), Sender(24, "orders_9_0123_abcd"), Sender(25, "debezium", isInstance: false)));
+        // The holder is where it belongs, as main standby too.
+        Expect<InstanceAction.Nothing>(Seen(Sender(21, "orders_9_0123_abcd")) with { Me = B, Volume = Promised(1) with { Volume = B.Volume }, Reading = Read(Record(1, B) with { RunMode = RunMode.Standby, PairEpoch = new PairEpoch(1, "east") }), Upstream = null, Process = Standby });
+    }
+
     // ---- the worlds ----
 
     private static readonly ServerProcess Down = new(false, null, null, 0, true);

@@ -113,7 +113,7 @@ public sealed class FactTests(PostgresTemplate template, ITestOutputHelper outpu
         await old.SqlAsync("INSERT INTO t SELECT generate_series(1, 30000)");
         var diverged = (await old.AnswersAsync()).Flushed;
         await old.Server.StopAsync(StopMode.Immediate, TimeSpan.FromSeconds(10), TestServer.Soon);
-        await winner.Server.PromoteAsync(TestServer.Soon);
+        await winner.Server.PromoteAsync(null, TestServer.Soon);
         await winner.Server.EnsureSlotAsync("diverged", TestServer.Soon);
         var own = (await winner.AnswersAsync()).Flushed;
         Assert.True(own < diverged);
@@ -180,7 +180,7 @@ public sealed class FactTests(PostgresTemplate template, ITestOutputHelper outpu
         await standby.Server.SealWalAsync(end, TestServer.Soon);
         var resealedIn = seal.Elapsed.TotalMilliseconds;
         var promote = Stopwatch.StartNew();
-        await standby.Server.PromoteAsync(TestServer.Soon);
+        await standby.Server.PromoteAsync(null, TestServer.Soon);
         output.WriteLine($"starve {string.Join(", ", times.Select(t => $"{t:F0}"))} ms; seal from the checkpoint {sealedIn:F0} ms, from a hint {resealedIn:F0} ms; promote {promote.Elapsed.TotalMilliseconds:F0} ms");
         Assert.True(times.Min() < 1000, "the best of five starvations is below the second after which the server would be killed");
     }

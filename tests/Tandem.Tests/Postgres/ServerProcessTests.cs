@@ -180,7 +180,7 @@ public sealed class ServerProcessTests(PostgresTemplate template)
     {
         var lines = new List<string>();
         var child = ChildProcess.Start(["sh", "-c", "grep -E 'SigIgn|SigBlk' /proc/self/status; ps -o sid= -p $$ || true; echo $$; kill -TERM $$"], new Dictionary<string, string> { ["PATH"] = "/usr/bin:/bin" }, lines.Add);
-        Assert.Equal(-15, await child.Exit.WaitAsync(TimeSpan.FromSeconds(10)));
+        Assert.Equal(-15, await child.ExitAndOutputAsync().WaitAsync(TimeSpan.FromSeconds(10)));
         Assert.Contains("SigBlk:\t0000000000000000", lines);
         // glibc keeps signals 32 and 33 for itself.
         var ignored = ulong.Parse(lines.Single(l => l.StartsWith("SigIgn:", StringComparison.Ordinal))[8..], NumberStyles.HexNumber, CultureInfo.InvariantCulture);

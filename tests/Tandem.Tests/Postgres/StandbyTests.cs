@@ -116,7 +116,7 @@ public sealed class StandbyTests(PostgresTemplate template)
         await primary.SqlAsync("CREATE TABLE t AS SELECT generate_series(1, 1000) AS i");
         primary.Server.KillNow();
         var watch = Stopwatch.StartNew();
-        await standby.Server.PromoteAsync(TestServer.Soon);
+        await standby.Server.PromoteAsync(null, TestServer.Soon);
         var took = watch.Elapsed;
         await standby.SqlAsync("CREATE TABLE u(i int)");
         var status = await standby.AnswersAsync();
@@ -125,7 +125,7 @@ public sealed class StandbyTests(PostgresTemplate template)
         Assert.Equal(ServerMode.ReadWrite, standby.Server.Process.Mode);
         Assert.False(File.Exists(Path.Combine(standby.Data, "standby.signal")));
         Assert.True(took < TimeSpan.FromSeconds(5), $"took {took}");
-        await standby.Server.PromoteAsync(TestServer.Soon);
+        await standby.Server.PromoteAsync(null, TestServer.Soon);
     }
 
     [Fact, Requirement("E10")]
@@ -201,7 +201,7 @@ public sealed class StandbyTests(PostgresTemplate template)
         await primary.SqlAsync("SELECT pg_switch_wal()");
         await primary.SqlAsync("INSERT INTO t VALUES (667)");
         primary.Server.KillNow();
-        await standby.Server.PromoteAsync(TestServer.Soon);
+        await standby.Server.PromoteAsync(null, TestServer.Soon);
         await standby.SqlAsync("INSERT INTO t VALUES (2)");
         await standby.Server.CheckpointAsync(TestServer.Soon);
         await standby.Server.EnsureRolesAsync(TestServer.Soon);
@@ -240,7 +240,7 @@ public sealed class StandbyTests(PostgresTemplate template)
         await CaughtUpAsync(primary, ahead);
         primary.Server.KillNow();
         ahead.Server.KillNow();
-        await winner.Server.PromoteAsync(TestServer.Soon);
+        await winner.Server.PromoteAsync(null, TestServer.Soon);
         await winner.Server.EnsureSlotAsync("standby_2", TestServer.Soon);
         await winner.Server.CheckpointAsync(TestServer.Soon);
 
@@ -287,7 +287,7 @@ public sealed class StandbyTests(PostgresTemplate template)
         }
 
         await primary.Server.StopAsync(StopMode.Fast, TimeSpan.FromSeconds(20), TestServer.Soon);
-        await standby.Server.PromoteAsync(TestServer.Soon);
+        await standby.Server.PromoteAsync(null, TestServer.Soon);
         await standby.Server.CheckpointAsync(TestServer.Soon);
         await primary.Server.RewindAsync(await standby.SourceAsync("primary", "tandem_rewind"), 40 << 20, new Progress<TransferProgress>(), TestServer.Soon);
         Assert.False(Directory.Exists(old));
@@ -317,7 +317,7 @@ public sealed class StandbyTests(PostgresTemplate template)
         await primary.SqlAsync("CREATE TABLE t AS SELECT 1 AS i");
         await CaughtUpAsync(primary, second);
         primary.Server.KillNow();
-        await first.Server.PromoteAsync(TestServer.Soon);
+        await first.Server.PromoteAsync(null, TestServer.Soon);
         await first.SqlAsync("INSERT INTO t VALUES (2)");
         await Eventually.SeesAsync(() => second.SqlAsync("SELECT count(*) FROM t"), n => n == "2", "the cascade goes on over the promotion");
         var status = await Eventually.SeesAsync(() => second.Server.QueryStatusAsync(TimeSpan.FromSeconds(1), TestServer.Soon), s => s?.Timeline.Value == 2, "timeline 2");

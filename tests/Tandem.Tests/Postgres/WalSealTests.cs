@@ -171,7 +171,7 @@ public sealed class WalSealTests(PostgresTemplate template)
         var hint = Lsn.Parse((await primary.SqlAsync("SELECT pg_current_wal_flush_lsn()"))!);
         await Eventually.SeesAsync(() => standby.Server.QueryStatusAsync(TimeSpan.FromSeconds(1), TestServer.Soon), s => s?.Flushed >= hint, "standby has it");
         primary.Server.KillNow();
-        await standby.Server.PromoteAsync(TestServer.Soon);
+        await standby.Server.PromoteAsync(null, TestServer.Soon);
         await standby.SqlAsync("INSERT INTO t SELECT generate_series(1, 1000)");
         var flushed = Lsn.Parse((await standby.SqlAsync("SELECT pg_current_wal_flush_lsn()"))!);
         standby.Server.KillNow();

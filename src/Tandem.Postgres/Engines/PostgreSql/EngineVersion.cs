@@ -23,7 +23,7 @@ internal static class EngineVersion
     {
         var lines = new List<string>();
         var child = ChildProcess.Start([Path.Combine(folder, "postgres"), "--version"], ServerEnvironment.Make(folder), l => { lock (lines) lines.Add(l); });
-        child.Exit.GetAwaiter().GetResult();
+        child.ExitAndOutputAsync().GetAwaiter().GetResult();
         lock (lines) return Parse(lines.FirstOrDefault() ?? "") / 10000;
     }
 }
