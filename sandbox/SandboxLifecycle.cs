@@ -48,7 +48,7 @@ public static class SandboxLifecycle
         await NetworkFaults.RemoveChainAsync(cancellation);
         await SiteNetwork.RemoveAllAsync(cancellation);
         progress.Step("removing control groups, mounts and files");
-        await NodeCgroup.RemoveAllAsync(cancellation);
+        await MachineCgroup.RemoveAsync($"{MachineCgroup.Prefix}*", cancellation);
         await UnmountAsync(cancellation);
         if (state is not null)
         {

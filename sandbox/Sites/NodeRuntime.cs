@@ -33,8 +33,8 @@ public sealed class NodeRuntime(SiteNode node, KubernetesPrograms programs)
         await KillAsync(cancellation);
         await images.CopyToAsync(Path.Combine(node.Folder, "containerd"), cancellation);
         await SiteNetwork.MakeAsync(node, cancellation);
-        await NodeCgroup.RemoveAsync(node, cancellation);
-        NodeCgroup.Make(node);
+        await MachineCgroup.RemoveAsync(node.Cgroup, cancellation);
+        var daemons = MachineCgroup.Make(node.Cgroup);
         WriteFiles();
         string[] command =
         [
@@ -42,7 +42,7 @@ public sealed class NodeRuntime(SiteNode node, KubernetesPrograms programs)
             SandboxPaths.Script("node", "init.sh"), node.Folder, programs.Folder, Path.Combine(SandboxPaths.Tools, "pause"),
             "--", .. KubeletArguments(), "--", .. ProxyArguments(),
         ];
-        await Init.StartAsync(command, node.NetworkNamespace, writesPidFile: true, cancellation);
+        await Init.StartAsync(command, node.NetworkNamespace, daemons, writesPidFile: true, cancellation);
     }
 
     /// <summary>SIGKILL to the node's first process, and by that to all that runs on it, containers too.</summary>

@@ -56,7 +56,7 @@ public sealed record SiteNode(Site Site, int Number)
     public string LogFolder => Path.Combine(Folder, "log");
     public string NetworkNamespace => $"{SiteNetwork.NamespacePrefix}{Name}";
     public string Link => $"{SiteNetwork.LinkPrefix}{Name}";
-    public string Cgroup => $"{NodeCgroup.Prefix}{Name}";
+    public string Cgroup => $"{MachineCgroup.Prefix}{Name}";
 
     public override string ToString() => Name;
 }

@@ -16,6 +16,8 @@ public sealed class SiteControlPlane(Site site, KubernetesPrograms programs)
     public Daemon ControllerManager => Part("kube-controller-manager");
     public Daemon Scheduler => Part("kube-scheduler");
 
+    private string Cgroup => $"{MachineCgroup.Prefix}{site.Name}-control";
+
     private ApiServerEndpoint Endpoint => new(IPAddress.Parse(site.Addresses.ControlPlane), Site.ApiPort, EtcdPort, site.Addresses.ServiceRange, site.Addresses.KubernetesService);
 
     /// <summary>Starts what does not run. The API server is ready when this returns.</summary>
@@ -28,16 +30,17 @@ public sealed class SiteControlPlane(Site site, KubernetesPrograms programs)
             await SiteNetwork.MakeAsync(site, cancellation);
         }
         Kubeconfig.Write(site.KubeconfigPath, site.Name, site.ApiUrl, site.Authority, site.Administrator);
-        await Etcd.StartAsync(EtcdCommand.Of(programs, Path.Combine(site.Folder, "etcd"), EtcdPort, EtcdPort + 1), site.NetworkNamespace, writesPidFile: false, cancellation);
+        var daemons = MachineCgroup.Make(Cgroup);
+        await Etcd.StartAsync(EtcdCommand.Of(programs, Path.Combine(site.Folder, "etcd"), EtcdPort, EtcdPort + 1), site.NetworkNamespace, daemons, writesPidFile: false, cancellation);
         await StartApiServerAsync(cancellation);
-        await ControllerManager.StartAsync(ControllerManagerCommand(), site.NetworkNamespace, writesPidFile: false, cancellation);
-        await Scheduler.StartAsync(SchedulerCommand(), site.NetworkNamespace, writesPidFile: false, cancellation);
+        await ControllerManager.StartAsync(ControllerManagerCommand(), site.NetworkNamespace, daemons, writesPidFile: false, cancellation);
+        await Scheduler.StartAsync(SchedulerCommand(), site.NetworkNamespace, daemons, writesPidFile: false, cancellation);
     }
 
     /// <summary>Ready when this returns.</summary>
     public async Task StartApiServerAsync(CancellationToken cancellation)
     {
-        await ApiServer.StartAsync(ApiServerCommand.Of(programs, Endpoint, site.Authority, "--enable-admission-plugins=NodeRestriction"), site.NetworkNamespace, writesPidFile: false, cancellation);
+        await ApiServer.StartAsync(ApiServerCommand.Of(programs, Endpoint, site.Authority, "--enable-admission-plugins=NodeRestriction"), site.NetworkNamespace, MachineCgroup.Make(Cgroup), writesPidFile: false, cancellation);
         await Waiting.UntilAsync($"API server of {site.Name}", ReadyDeadline, async token =>
         {
             Etcd.ThrowIfEnded();

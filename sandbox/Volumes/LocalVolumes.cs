@@ -38,11 +38,25 @@ public sealed class LocalVolumes(Site site)
                 await site.Api.DeleteAsync($"{Path}/{Name(node, number)}", cancellation);
                 await Waiting.UntilAsync($"removal of volume {Name(node, number)}", TimeSpan.FromSeconds(30),
                     async token => await site.Api.GetAsync($"{Path}/{Name(node, number)}", token) is null ? null : "still there", cancellation);
-                Directory.Delete(Folder(node, number), recursive: true);
+                // What is force-deleted may run on for a moment, and makes and removes files while they are counted.
+                await Waiting.UntilAsync($"wiping of volume {Name(node, number)}", TimeSpan.FromSeconds(30), _ => Task.FromResult(Wiped(Folder(node, number))), cancellation);
                 await MakeAsync(node, number, cancellation);
                 recycled++;
             }
         return recycled;
+    }
+
+    private static string? Wiped(string folder)
+    {
+        try
+        {
+            if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
+            return null;
+        }
+        catch (IOException problem)
+        {
+            return problem.Message;
+        }
     }
 
     private async Task MakeAsync(SiteNode node, int number, CancellationToken cancellation)
