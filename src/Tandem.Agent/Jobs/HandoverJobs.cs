@@ -22,9 +22,20 @@ internal static class HandoverJobs
     /// </summary>
     public static async Task HandOverAsync(JobContext c, InstanceAction.HandOver handover, InstanceObservation o, CancellationToken cancellation)
     {
+        try
+        {
+            await HandOverAsync(c, handover.Target, o, cancellation);
+        }
+        finally
+        {
+            // Not before it has ended: to an instance that is to leave, a handover that was tried means that it stops.
+            c.Memory.HandoverTried = o.Settings.Switchover?.FromEpoch == o.Record!.Epoch ? o.Settings.Switchover.Id : "leaving";
+        }
+    }
+
+    private static async Task HandOverAsync(JobContext c, Incarnation target, InstanceObservation o, CancellationToken cancellation)
+    {
         var record = o.Record!;
-        var target = handover.Target;
-        c.Memory.HandoverTried = o.Settings.Switchover?.FromEpoch == record.Epoch ? o.Settings.Switchover.Id : "leaving";
         await c.Server.CheckpointAsync(cancellation); // so that the shutdown's own has little left to write
 
         var limit = o.ShutdownRequested ? TimeSpan.FromSeconds(10) : o.Settings.SwitchoverTimeout;

@@ -69,6 +69,8 @@ internal static class Rulings
         if (!o.ShutdownRequested) return null;
         if (o.IsHolder && o.RunsReadWrite && o.IsAdmitted && o.Record!.State is RecordState.Stable && o.HandoverTried is null && !o.ShutdownUrgent && HandoverTarget.Choose(o, null) is { } target)
             return new HandOver(target, "Leaving", $"this instance is being ended; {target.Instance} takes over");
+        // Begun already: it stops the server itself, and a stop by itself would cut it short. Where it has failed, the rules of a handover take it back first.
+        if (o.IsHolder && o.Record!.State is RecordState.HandingOver && !o.ShutdownUrgent) return null;
         if (o.Process.Running)
             return new Stop(StopMode.Fast, "Leaving", "this instance is being ended");
         // With the server and all its children reaped, giving the record up is safe and saves the others their wait; alone, it would only cost a reign.

@@ -43,6 +43,23 @@ public sealed class FailoverTests(SandboxFixture fixture, FailoverDatabase datab
     [Fact]
     public async Task A_switchover_changes_the_primary_and_loses_nothing() => await ChangesHolderAsync(new InstanceSwitchover());
 
+    [Fact] // C13
+    public async Task A_primary_that_is_ended_in_order_hands_over_and_nothing_is_lost()
+    {
+        var (before, epoch) = await Site.HolderAsync(default);
+        var from = WriteLog.Now();
+        await Site.KubectlAsync(default, "delete", "pod", before, "--wait=false");
+        await Stage.Writer.RecoveredAsync(from, Deadline, default);
+        await Stage.SettledAsync(default);
+
+        var (after, later) = await Site.HolderAsync(default);
+        Assert.NotEqual(before, after);
+        // One epoch further, by the old holder's own swap: nobody had to suspect it, and nothing was elected.
+        Assert.Equal(epoch + 1, later);
+        Assert.Equal("Switchover", (await Site.ClusterAsync(default))!["status"]!["history"]!.AsArray()[0]!["reason"]!.GetValue<string>());
+        Assert.Empty((await Stage.Writer.ReadBackAsync(Deadline, default)).Lost);
+    }
+
     [Fact]
     public async Task Without_an_operator_a_deleted_pod_still_ends_with_a_new_primary_and_a_moved_selector()
     {

@@ -154,6 +154,14 @@ public sealed class InstanceTableTests
         };
         Assert.Equal(B, Expect<InstanceAction.HandOver>(world).Target);
         Expect<InstanceAction.Stop>(world with { Standbys = [] }, "Leaving");
+        // Once begun nothing cuts it short but time: neither the stop that it makes itself nor what comes before it.
+        var begun = world with { Reading = Read(record with { State = new RecordState.HandingOver(B, DateTimeOffset.MaxValue) }) };
+        var handover = new InstanceAction.HandOver(B, "Leaving", "");
+        Assert.False(Expect<InstanceAction.HandOver>(world).Outranks(handover));
+        Assert.False(Expect<InstanceAction.TakeBack>(begun).Outranks(handover));
+        Assert.False(Expect<InstanceAction.TakeBack>(begun with { Process = Down, Status = null }).Outranks(handover));
+        Assert.True(Expect<InstanceAction.Stop>(begun with { ShutdownUrgent = true }, "Leaving").Outranks(handover));
+        Expect<InstanceAction.Stop>(world with { HandoverTried = "leaving" }, "Leaving");
     }
 
     [Fact]
