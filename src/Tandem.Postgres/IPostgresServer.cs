@@ -116,6 +116,9 @@ public interface IPostgresServer : IAsyncDisposable
     /// <summary>The lineage that another server's database holds, oldest reign first, and its system identifier; read over the network as <c>tandem_rewind</c>. Needs no local server.</summary>
     Task<RemoteLineageRows> ReadRemoteLineageAsync(ReplicationSource source, CancellationToken cancellation);
 
+    /// <summary>Ends a WAL receiver; the server begins another one. Nothing happens where the process is none of this server's.</summary>
+    void EndReceiver(int pid);
+
     /// <summary>
     /// Starves a standby (protocol, section 3.3): removes the credential that primary_conninfo names, clears primary_conninfo and restore_command, reloads,
     /// ends the WAL receivers that existed and returns when /proc shows, at one instant, no receiver process.
@@ -210,6 +213,7 @@ public sealed record ServerConfiguration(
 /// <param name="SynchronousStandbyNames">As the kept session sees it: it may run ahead of the postmaster by one reload. "In effect" (protocol, section 2) is asked by <see cref="IPostgresServer.ShowAsync"/>.</param>
 /// <param name="ClientBackends">Sessions of clients, not of the agent.</param>
 /// <param name="OldestTransaction">Begin of the oldest transaction that a client has open, by the server's clock; null where none is.</param>
+/// <param name="Connecting">A WAL receiver that has not connected yet; null: there is none, or it has.</param>
 public sealed record ServerStatus(
     bool InRecovery,
     TimelineId Timeline,
@@ -223,7 +227,12 @@ public sealed record ServerStatus(
     string SynchronousStandbyNames,
     DateTimeOffset StartedAt,
     int ClientBackends,
-    DateTimeOffset? OldestTransaction = null);
+    DateTimeOffset? OldestTransaction = null,
+    ConnectingReceiver? Connecting = null);
+
+/// <summary>A WAL receiver that has not connected yet.</summary>
+/// <param name="For">Since it was begun.</param>
+public sealed record ConnectingReceiver(int Pid, TimeSpan For);
 
 /// <param name="Status">streaming, catchup, waiting … as pg_stat_wal_receiver says.</param>
 public sealed record WalReceiver(int Pid, string Status, string? SenderHost, TimelineId ReceivedTimeline, Lsn LatestEnd);
@@ -236,7 +245,8 @@ public sealed record WalSender(int Pid, string ApplicationName, string State, Ls
 public sealed record LineageRow(PairEpoch? PairEpoch, Epoch Epoch, string Incarnation, TimelineId Timeline, Lsn SwitchPoint, string Reason, DateTimeOffset At);
 
 /// <summary>What <see cref="IPostgresServer.ReadRemoteLineageAsync"/> read.</summary>
-public sealed record RemoteLineageRows(SystemIdentifier SystemIdentifier, IReadOnlyList<LineageRow> Rows);
+/// <param name="Host">Which of the source's hosts answered.</param>
+public sealed record RemoteLineageRows(string Host, SystemIdentifier SystemIdentifier, IReadOnlyList<LineageRow> Rows);
 
 /// <summary>A parameter's value, as current_setting gives it.</summary>
 public readonly record struct Setting(string Name, string Value);

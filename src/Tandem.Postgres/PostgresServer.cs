@@ -80,6 +80,8 @@ public sealed class PostgresServer : IPostgresServer
 
     public void KillNow() => postmaster.KillNow();
 
+    public void EndReceiver(int pid) => new WalReceivers(processes).End(pid);
+
     public void Reload() => postmaster.Child?.Signal(Libc.SigHup);
 
     /// <summary>Also false at the limit where a hung disk keeps the files from being written: the caller's next step needs no disk.</summary>

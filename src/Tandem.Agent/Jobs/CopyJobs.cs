@@ -85,7 +85,7 @@ internal static class CopyJobs
         var source = ServerJobs.Source(c, action.Source)! with { User = "tandem_rewind", ApplicationName = "tandem_rewind" };
         var remote = await c.Server.ReadRemoteLineageAsync(source, cancellation);
         if (remote.Rows.Count == 0) throw new JobFailedException("NoLineage", "the other site's database tells no lineage yet");
-        c.Memory.OtherSite = new RemoteLineage(o.Pair!.PairEpoch,
+        c.Memory.OtherSite = new RemoteLineage(o.Pair!.PairEpoch, remote.Host,
             [.. remote.Rows.Select(r => new LineageEntry(r.PairEpoch, r.Epoch, Incarnation.Parse(r.Incarnation), r.Timeline, r.SwitchPoint))], remote.SystemIdentifier, c.Time.BootTime());
         // A server that follows already goes on, with its history as it now is.
         if (c.Server.Process.Running && c.Memory.Upstream == action.Source) c.Memory.Remember(state => state with { Lineage = c.Memory.OtherSite.Entries });

@@ -22,6 +22,7 @@ public static class InstanceActuator
         InstanceAction.StartReadWrite => ServerJobs.StartReadWriteAsync(c, o, cancellation),
         InstanceAction.StartStandby start => ServerJobs.StartStandbyAsync(c, start, o, cancellation),
         InstanceAction.Repoint repoint => ServerJobs.RepointAsync(c, repoint, o, cancellation),
+        InstanceAction.Reconnect reconnect => ReconnectAsync(c, reconnect),
         InstanceAction.EndStreams end => c.Server.TerminateWalSendersAsync([.. end.Senders], cancellation),
         InstanceAction.Promote => ServerJobs.PromoteAsync(c, o, cancellation),
         InstanceAction.ApplyConfiguration => ServerJobs.ApplyConfigurationAsync(c, o, cancellation),
@@ -40,6 +41,12 @@ public static class InstanceActuator
         InstanceAction.Nothing or InstanceAction.Hold or InstanceAction.Wait => Task.CompletedTask,
         _ => throw new InvalidOperationException($"{action.Name} has no act"),
     };
+
+    private static Task ReconnectAsync(JobContext c, InstanceAction.Reconnect reconnect)
+    {
+        c.Server.EndReceiver(reconnect.Receiver);
+        return Task.CompletedTask;
+    }
 
     private static Task ExitAsync(JobContext c)
     {

@@ -38,6 +38,7 @@ public abstract record InstanceAction(string Reason, string Message)
     public sealed record StartReadWrite(string Reason, string Message) : InstanceAction(Reason, Message);
     public sealed record StartStandby(UpstreamTarget? Source, string Reason, string Message) : InstanceAction(Reason, Message);
     public sealed record Repoint(UpstreamTarget? Source, string Reason, string Message) : InstanceAction(Reason, Message);
+    public sealed record Reconnect(int Receiver, string Reason, string Message) : InstanceAction(Reason, Message);
     public sealed record EndStreams(IReadOnlyList<int> Senders, string Reason, string Message) : InstanceAction(Reason, Message);
     public sealed record Promote(string Reason, string Message) : InstanceAction(Reason, Message);
     public sealed record PrepareAdmission(string Reason, string Message) : InstanceAction(Reason, Message);

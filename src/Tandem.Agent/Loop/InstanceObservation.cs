@@ -106,4 +106,5 @@ public sealed record UpstreamTarget(string Name, string Host, int Port, string E
 
 /// <param name="PairEpoch">At which it was read.</param>
 /// <param name="ReadAt">By the boot clock.</param>
-public sealed record RemoteLineage(PairEpoch PairEpoch, System.Collections.Immutable.ImmutableList<LineageEntry> Entries, SystemIdentifier SystemIdentifier, TimeSpan ReadAt);
+/// <param name="Host">Which of the other site's hosts answered.</param>
+public sealed record RemoteLineage(PairEpoch PairEpoch, string Host, System.Collections.Immutable.ImmutableList<LineageEntry> Entries, SystemIdentifier SystemIdentifier, TimeSpan ReadAt);

@@ -44,6 +44,7 @@ public static class InstanceTable
         FollowerRules.ServerDown,
         FollowerRules.WrongUpstream,
         FollowerRules.Diverged,
+        FollowerRules.Connecting,
         FollowerRules.Strangers,
         FollowerRules.Configured,
     ];
@@ -218,7 +219,7 @@ internal static class HolderRules
             if (!o.Process.Running) return new StartStandby(null, "NobodyToFollow", "serves WAL to its own site");
             if (o.Upstream is not null && o.Pair is { IsDemoting: true }) return new Repoint(null, "NobodyToFollow", "the handover is not decided: nobody is followed");
         }
-        return FollowerRules.Configured(o) ?? Unknowns(o);
+        return FollowerRules.Connecting(o) ?? FollowerRules.Configured(o) ?? Unknowns(o);
     }
 
     private static InstanceAction RewoundInPart(InstanceObservation o, UpstreamTarget? source)
@@ -352,6 +353,9 @@ internal static class HolderRules
 /// <summary>Rules of everybody but the holder; the holder's own list ends before them.</summary>
 internal static class FollowerRules
 {
+    /// <summary>As connect_timeout says, which the receiver does not look at.</summary>
+    private static readonly TimeSpan ConnectLimit = TimeSpan.FromSeconds(3);
+
     /// <summary>There is one who may write, and it is not this one.</summary>
     public static InstanceAction? MustNotWrite(InstanceObservation o) =>
         o.RunsReadWrite ? new Stop(StopMode.Immediate, "NotHolder", $"the record is held by {o.Record!.Holder?.Instance ?? "nobody"}") : null;
@@ -403,6 +407,14 @@ internal static class FollowerRules
         if (o.Status is null or { Receiver.Status: "streaming" } || o.LogEnd is null || o.Upstream is null || LocalUpstream.Of(o) is not { } source) return null;
         return Rejoin(o, source, o.Record!.Lineage, o.Record.ElectedEnd) is Rewind or Stop or Discard ? Rejoin(o, source, o.Record.Lineage, o.Record.ElectedEnd) : null;
     }
+
+    /// <summary>
+    /// A WAL receiver waits for its connection as long as the system does, connect_timeout or not: two minutes for an address where nobody is any more, as a Service's may be
+    /// just when its pod has gone.
+    /// </summary>
+    public static InstanceAction? Connecting(InstanceObservation o) => o.Status is { Connecting: { } receiver } && receiver.For > ConnectLimit
+        ? new Reconnect(receiver.Pid, "NotConnected", $"the WAL receiver has been connecting for {receiver.For.TotalSeconds:0.0} s: it begins anew")
+        : null;
 
     /// <summary>
     /// The other site's main standby comes through a Service, whose word may be old: connected just when this instance had given the record away, it would stream on from

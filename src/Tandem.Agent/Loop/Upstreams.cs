@@ -20,8 +20,15 @@ internal static class SiteUpstream
 {
     public static UpstreamTarget? Of(InstanceObservation o) =>
         o.Pair is { Role: PairRole.Standby, Peer: { Host: { Length: > 0 } host, Ready: true } peer } pair
-            ? new UpstreamTarget($"site/{pair.PairEpoch.Site}", host, peer.Port ?? Names.PostgresPort, $"{pair.PairEpoch}")
+            ? new UpstreamTarget($"site/{pair.PairEpoch.Site}", InOrder(host, o.OtherSite?.Host), peer.Port ?? Names.PostgresPort, $"{pair.PairEpoch}")
             : null;
+
+    /// <summary>The host that answered last comes first: the receiver tries them in this order, and has no limit of time for any of them.</summary>
+    private static string InOrder(string hosts, string? answered)
+    {
+        var all = hosts.Split(',');
+        return answered is not null && Array.IndexOf(all, answered) > 0 ? string.Join(',', all.Where(h => h != answered).Prepend(answered)) : hosts;
+    }
 }
 
 /// <summary>To whom a planned switchover goes.</summary>

@@ -22,6 +22,12 @@ internal sealed class WalReceivers(ServerProcesses processes)
         return found;
     }
 
+    /// <summary>Only by a signal: SQL ends client backends and walsenders, and no process that the server keeps for itself.</summary>
+    public void End(int pid)
+    {
+        if (processes.List().Contains(pid) && IsReceiver(ServerProcesses.Title(pid))) _ = Libc.Kill(pid, Libc.SigTerm);
+    }
+
     /// <summary>"postgres: walreceiver streaming 0/3000060", or "postgres: NAME: walreceiver …" with a cluster_name.</summary>
     internal static bool IsReceiver(string title)
     {

@@ -44,7 +44,7 @@ internal static class RemoteLineageReader
         {
             await using var connection = await data.OpenConnectionAsync(cancellation).ConfigureAwait(false);
             var system = await connection.TextAsync("SELECT system_identifier::text FROM pg_control_system()", cancellation).ConfigureAwait(false);
-            return new RemoteLineageRows(new SystemIdentifier(ulong.Parse(system!, System.Globalization.CultureInfo.InvariantCulture)), await RowsAsync(connection, cancellation).ConfigureAwait(false));
+            return new RemoteLineageRows(connection.Host ?? source.Host, new SystemIdentifier(ulong.Parse(system!, System.Globalization.CultureInfo.InvariantCulture)), await RowsAsync(connection, cancellation).ConfigureAwait(false));
         }
         catch (Exception e) when (SqlErrors.IsOfServer(e))
         {

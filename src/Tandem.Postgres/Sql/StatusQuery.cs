@@ -23,6 +23,8 @@ internal static class StatusQuery
           'replayed', CASE WHEN s.recovering THEN pg_last_wal_replay_lsn() END,
           'replayedCommit', CASE WHEN s.recovering THEN (extract(epoch FROM pg_last_xact_replay_timestamp()) * 1000000)::bigint END,
           'receiver', (SELECT json_build_object('pid', pid, 'status', status, 'host', sender_host, 'timeline', received_tli, 'end', latest_end_lsn) FROM pg_stat_wal_receiver WHERE pid IS NOT NULL),
+          'connecting', (SELECT json_build_object('pid', a.pid, 'for', (extract(epoch FROM clock_timestamp() - a.backend_start) * 1000)::bigint) FROM pg_stat_activity a
+             WHERE a.backend_type = 'walreceiver' AND NOT EXISTS (SELECT FROM pg_stat_wal_receiver WHERE pid IS NOT NULL) LIMIT 1),
           'senders', (SELECT json_agg(json_build_object('pid', r.pid, 'name', r.application_name, 'state', r.state, 'sent', r.sent_lsn, 'write', r.write_lsn, 'flush', r.flush_lsn,
              'replay', r.replay_lsn, 'sync', r.sync_state, 'priority', r.sync_priority, 'address', host(r.client_addr), 'slot', l.slot_name, 'instance', r.usename = 'tandem_replication') ORDER BY r.pid)
              FROM pg_stat_replication r LEFT JOIN pg_replication_slots l ON l.active_pid = r.pid),
@@ -60,7 +62,10 @@ internal static class StatusQuery
             root.GetProperty("names").GetString() ?? "",
             TimeOf(root, "started") ?? DateTimeOffset.UnixEpoch,
             root.GetProperty("clients").GetProperty("count").GetInt32(),
-            TimeOf(root.GetProperty("clients"), "oldest"));
+            TimeOf(root.GetProperty("clients"), "oldest"),
+            root.GetProperty("connecting") is { ValueKind: JsonValueKind.Object } connecting
+                ? new ConnectingReceiver(connecting.GetProperty("pid").GetInt32(), TimeSpan.FromMilliseconds(connecting.GetProperty("for").GetInt64()))
+                : null);
     }
 
     private static WalReceiver ReceiverOf(JsonElement e) => new(

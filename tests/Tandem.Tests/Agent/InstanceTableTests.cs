@@ -200,6 +200,32 @@ public sealed class InstanceTableTests
         Expect<InstanceAction.Nothing>(Seen(Sender(21, "orders_9_0123_abcd")) with { Me = B, Volume = Promised(1) with { Volume = B.Volume }, Reading = Read(Record(1, B) with { RunMode = RunMode.Standby, PairEpoch = new PairEpoch(1, "east") }), Upstream = null, Process = Standby });
     }
 
+    [Fact]
+    public void A_receiver_that_does_not_get_through_begins_anew_at_the_host_that_answered()
+    {
+        var follower = World(Record(1, B)) with { Upstream = new UpstreamTarget(B.Instance, "10.0.0.2", 5432, "1"), Peers = [Peer(B), Peer(C)], Status = Status(inRecovery: true) };
+        Expect<InstanceAction.Nothing>(follower with { Status = follower.Status! with { Connecting = new ConnectingReceiver(7, TimeSpan.FromSeconds(2)) } });
+        Expect<InstanceAction.Reconnect>(follower with { Status = follower.Status! with { Connecting = new ConnectingReceiver(7, TimeSpan.FromSeconds(4)) } }, "NotConnected");
+
+        var epoch = new PairEpoch(1, "east");
+        var reign = Reign(1, B, 1, Lsn.Zero) with { PairEpoch = epoch };
+        UpstreamTarget Site(string hosts) => new("site/east", hosts, 31000, $"{epoch}");
+        var main = World(Record(1, A) with { RunMode = RunMode.Standby, PairEpoch = epoch, Lineage = [reign] }) with
+        {
+            Pair = new PairRecord
+            {
+                PairEpoch = epoch, Role = PairRole.Standby, LastRequested = "east",
+                Peer = new PeerFacts { LastSeen = DateTimeOffset.UnixEpoch, PairEpoch = epoch, Role = PairRole.Primary, Facts = new SiteFacts { Host = "10.1.0.1,10.1.0.2,10.1.0.3", Port = 31000, Ready = true } },
+            },
+            Volume = Promised(1) with { Lineage = [reign], PairEpoch = epoch },
+            OtherSite = new RemoteLineage(epoch, "10.1.0.1", [reign], new SystemIdentifier(42), TimeSpan.FromSeconds(100)),
+            Upstream = Site("10.1.0.1,10.1.0.2,10.1.0.3"),
+            Status = Status(inRecovery: true) with { Connecting = new ConnectingReceiver(7, TimeSpan.FromSeconds(4)) },
+        };
+        Expect<InstanceAction.Reconnect>(main, "NotConnected");
+        Assert.Equal(Site("10.1.0.2,10.1.0.1,10.1.0.3"), Expect<InstanceAction.Repoint>(main with { OtherSite = main.OtherSite! with { Host = "10.1.0.2" } }).Source);
+    }
+
     // ---- the worlds ----
 
     private static readonly ServerProcess Down = new(false, null, null, 0, true);

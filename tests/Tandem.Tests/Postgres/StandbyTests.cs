@@ -128,6 +128,35 @@ public sealed class StandbyTests(PostgresTemplate template)
         await standby.Server.PromoteAsync(null, TestServer.Soon);
     }
 
+    [Fact]
+    public async Task A_receiver_that_waits_for_an_answer_is_seen_and_can_be_begun_anew()
+    {
+        await using var primary = await TestServer.PrimaryAsync(template);
+        await using var standby = await primary.StandbyAsync("standby_1");
+        // Connects, and never hears a word.
+        using var silent = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        silent.Start();
+        var there = standby.Source!;
+        async Task PointAsync(ReplicationSource source)
+        {
+            standby.Source = source;
+            await standby.ConfigureAsync();
+            standby.Server.Reload();
+        }
+
+        await PointAsync(there with { Host = "127.0.0.1", Port = ((System.Net.IPEndPoint)silent.LocalEndpoint).Port });
+        await Eventually.SeesAsync(() => standby.Server.QueryStatusAsync(TimeSpan.FromSeconds(5), TestServer.Soon), s => s is { Receiver: null } && s.Connecting?.For > TimeSpan.FromSeconds(1), "a receiver that connects for 1 s");
+        var stuck = (await standby.AnswersAsync()).Connecting!.Pid;
+        standby.Server.EndReceiver(stuck);
+        await Eventually.SeesAsync(() => standby.Server.QueryStatusAsync(TimeSpan.FromSeconds(5), TestServer.Soon), s => s?.Connecting is { } another && another.Pid != stuck, "another one");
+        await PointAsync(there);
+        await Eventually.SeesAsync(() => standby.Server.QueryStatusAsync(TimeSpan.FromSeconds(5), TestServer.Soon), s => s is { Receiver.Status: "streaming", Connecting: null }, "streaming");
+        // Nothing else is ended by it.
+        standby.Server.EndReceiver(Environment.ProcessId);
+        standby.Server.EndReceiver(standby.Server.Process.Pid!.Value);
+        Assert.Equal("streaming", (await standby.AnswersAsync()).Receiver?.Status);
+    }
+
     [Fact, Requirement("E10")]
     public async Task A_starved_standby_has_no_receiver_gets_nothing_more_and_can_be_sealed_and_fed_again()
     {
