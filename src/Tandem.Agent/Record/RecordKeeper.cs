@@ -75,12 +75,26 @@ public sealed class RecordKeeper(IKubernetesClient client, string cluster, strin
                     Log.SwapRefused(logger, purpose, refused.StatusCode, refused.Message);
                     return new RecordSwap.Lost();
                 default:
+                    await LookAgainAsync(cancellation);
                     return new RecordSwap.Lost();
             }
         }
         finally
         {
             _oneAtATime.Release();
+        }
+    }
+
+    /// <summary>Somebody else has swapped: what, is to be known now, and not when the watch tells or the next turn of the clock.</summary>
+    private async Task LookAgainAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            await ReadLeaseAsync(cancellation);
+        }
+        catch (KubernetesUnreachableException)
+        {
+            // Noted.
         }
     }
 
@@ -130,6 +144,13 @@ public sealed class RecordKeeper(IKubernetesClient client, string cluster, strin
 
     private void Publish(V1Lease lease, TimeSpan sentAt)
     {
+        // The watch was quicker than a read that had been sent before: what is known does not become older by it.
+        if (Latest.Record is { } known && known.Uid == lease.Metadata.Uid && Version(lease.Metadata.ResourceVersion) < Version(known.ResourceVersion))
+        {
+            Latest = Latest with { ReadAt = sentAt, Reachable = true };
+            return;
+        }
+
         try
         {
             var record = RecordLease.Read(lease);

@@ -1,0 +1,68 @@
+using System.Reflection;
+using Microsoft.Extensions.Logging.Abstractions;
+using Tandem.Agent.Record;
+using Tandem.Kubernetes.Client;
+using Tandem.Kubernetes.Models;
+using Tandem.Protocol.Records;
+using static Tandem.Tests.Protocol.Example;
+
+namespace Tandem.Tests.Agent;
+
+/// <summary>What the keeper knows when answers come late and in another order than they were asked for.</summary>
+public sealed class RecordKeeperTests
+{
+    [Fact]
+    public async Task What_a_watch_has_shown_is_not_undone_by_a_read_that_was_slower()
+    {
+        var (keeper, api) = Keeper();
+        api.Reads.Enqueue(Lease(1, "5"));
+        await keeper.ReadAsync(CancellationToken.None);
+        keeper.Observe(Lease(2, "7"), TimeSpan.Zero);
+        var news = 0;
+        keeper.Changed += () => news++;
+
+        api.Reads.Enqueue(Lease(1, "5"));
+        var reading = await keeper.ReadAsync(CancellationToken.None);
+
+        Assert.Equal(2, reading.Record!.Epoch.Value);
+        Assert.True(reading.Reachable);
+        Assert.Equal(0, news);
+    }
+
+    [Fact]
+    public async Task A_swap_that_came_too_late_knows_at_once_what_was_swapped_before_it()
+    {
+        var (keeper, api) = Keeper();
+        api.Reads.Enqueue(Lease(1, "5"));
+        api.Reads.Enqueue(Lease(2, "7"));
+
+        Assert.IsType<RecordSwap.Lost>(await keeper.SwapAsync("vacate", record => record! with { Holder = null, State = RecordState.IsElecting }, CancellationToken.None));
+
+        Assert.Equal(2, keeper.Latest.Record!.Epoch.Value);
+    }
+
+    private static (RecordKeeper Keeper, Api Api) Keeper()
+    {
+        var client = DispatchProxy.Create<IKubernetesClient, Api>();
+        return (new RecordKeeper(client, "orders", "default", TimeProvider.System, new Random(1), NullLogger.Instance), (Api)(object)client);
+    }
+
+    private static V1Lease Lease(long epoch, string version)
+    {
+        var lease = RecordLease.New("orders", "default", Record(epoch, A));
+        return lease with { Metadata = lease.Metadata with { Uid = "uid", ResourceVersion = version } };
+    }
+
+    /// <summary>Reads answer in the order given; every swap meets another version.</summary>
+    public class Api : DispatchProxy
+    {
+        internal Queue<V1Lease> Reads { get; } = [];
+
+        protected override object? Invoke(MethodInfo? targetMethod, object?[]? args) => targetMethod?.Name switch
+        {
+            nameof(IKubernetesClient.GetAsync) => Task.FromResult<V1Lease?>(Reads.Dequeue()),
+            nameof(IKubernetesClient.SwapAsync) => Task.FromResult<SwapResult<V1Lease>>(new SwapResult<V1Lease>.Conflict()),
+            var other => throw new NotSupportedException(other),
+        };
+    }
+}
