@@ -55,8 +55,9 @@ public sealed class Vigil(JobContext context, IVolumeStore store, Sight.PeerSigh
         if (_held != (record.Epoch, record.PairEpoch))
         {
             // The swap that made this instance the holder was a renewal: another one now would only make the swap wait that is to begin the reign.
+            // A server that runs already is under the guard, which counts from its own last one: to put that off could end it.
             _held = (record.Epoch, record.PairEpoch);
-            _duties["renew"] = (Task.CompletedTask, o.Now);
+            if (!o.RunsReadWrite) _duties["renew"] = (Task.CompletedTask, o.Now);
         }
         var writes = context.Memory.LastDurableWrite is { } last && o.Now - last < o.Settings.DetectionTimeout;
         // Until its first write it is on its way up, for as long as a restart in place may take: the guard must not end a recovery that goes on.
