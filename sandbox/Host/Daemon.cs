@@ -24,7 +24,7 @@ public sealed record Daemon(string Part, string PidFile, string LogFile)
     /// <summary>Starts the program unless it runs.</summary>
     /// <param name="processes">`cgroup.procs` of the control group that it is to be in.</param>
     /// <param name="writesPidFile">The program writes its pid file itself.</param>
-    public async Task StartAsync(IReadOnlyList<string> command, string? networkNamespace, string? processes, bool writesPidFile, CancellationToken cancellation)
+    public async Task StartAsync(IReadOnlyList<string> command, string? networkNamespace, string processes, bool writesPidFile, CancellationToken cancellation)
     {
         if (Process is not null) return;
         Directory.CreateDirectory(Path.GetDirectoryName(PidFile)!);
@@ -32,13 +32,13 @@ public sealed record Daemon(string Part, string PidFile, string LogFile)
         File.Delete(PidFile);
         const string start = """
             log=$1; mark=$2; processes=$3; shift 3
-            [ -z "$processes" ] || echo $$ >"$processes"
+            echo $$ >"$processes"
             exec setsid --fork env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root "$mark" "$@" </dev/null >>"$log" 2>&1
             """;
         const string withPid = """echo $$ >"$0.partial" && mv "$0.partial" "$0" && exec "$@" """;
         string[] enter = networkNamespace is null ? [] : ["nsenter", $"--net=/run/netns/{networkNamespace}"];
         string[] writePid = writesPidFile ? [] : ["/bin/sh", "-c", withPid, PidFile];
-        await Command.RunAsync(["/bin/sh", "-c", start, "sh", LogFile, Mark, processes ?? "", .. enter, .. writePid, .. command], cancellation);
+        await Command.RunAsync(["/bin/sh", "-c", start, "sh", LogFile, Mark, processes, .. enter, .. writePid, .. command], cancellation);
         await Waiting.UntilAsync($"start of {Part}", StartDeadline, _ => Task.FromResult(Process is null ? Host.LogFile.Tail(LogFile) : null), cancellation, TimeSpan.FromMilliseconds(20));
     }
 

@@ -35,6 +35,7 @@ public sealed class Site
 
     public string NetworkNamespace => $"{SiteNetwork.NamespacePrefix}{Name}-cp";
     public string Link => $"{SiteNetwork.LinkPrefix}{Name}-cp";
+    public string Cgroup => $"{MachineCgroup.Prefix}{Name}-cp";
 
     internal CertificateAuthority Authority => CertificateAuthority.InFolder(Path.Combine(Folder, "pki"), $"tandem-sandbox-{Name}");
     internal KeyPair Administrator => Authority.User("admin", "admin", "system:masters");

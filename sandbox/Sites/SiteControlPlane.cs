@@ -16,8 +16,6 @@ public sealed class SiteControlPlane(Site site, KubernetesPrograms programs)
     public Daemon ControllerManager => Part("kube-controller-manager");
     public Daemon Scheduler => Part("kube-scheduler");
 
-    private string Cgroup => $"{MachineCgroup.Prefix}{site.Name}-control";
-
     private ApiServerEndpoint Endpoint => new(IPAddress.Parse(site.Addresses.ControlPlane), Site.ApiPort, EtcdPort, site.Addresses.ServiceRange, site.Addresses.KubernetesService);
 
     /// <summary>Starts what does not run. The API server is ready when this returns.</summary>
@@ -30,17 +28,16 @@ public sealed class SiteControlPlane(Site site, KubernetesPrograms programs)
             await SiteNetwork.MakeAsync(site, cancellation);
         }
         Kubeconfig.Write(site.KubeconfigPath, site.Name, site.ApiUrl, site.Authority, site.Administrator);
-        var daemons = MachineCgroup.Make(Cgroup);
-        await Etcd.StartAsync(EtcdCommand.Of(programs, Path.Combine(site.Folder, "etcd"), EtcdPort, EtcdPort + 1), site.NetworkNamespace, daemons, writesPidFile: false, cancellation);
+        await StartAsync(Etcd, EtcdCommand.Of(programs, Path.Combine(site.Folder, "etcd"), EtcdPort, EtcdPort + 1), cancellation);
         await StartApiServerAsync(cancellation);
-        await ControllerManager.StartAsync(ControllerManagerCommand(), site.NetworkNamespace, daemons, writesPidFile: false, cancellation);
-        await Scheduler.StartAsync(SchedulerCommand(), site.NetworkNamespace, daemons, writesPidFile: false, cancellation);
+        await StartAsync(ControllerManager, ControllerManagerCommand(), cancellation);
+        await StartAsync(Scheduler, SchedulerCommand(), cancellation);
     }
 
     /// <summary>Ready when this returns.</summary>
     public async Task StartApiServerAsync(CancellationToken cancellation)
     {
-        await ApiServer.StartAsync(ApiServerCommand.Of(programs, Endpoint, site.Authority, "--enable-admission-plugins=NodeRestriction"), site.NetworkNamespace, MachineCgroup.Make(Cgroup), writesPidFile: false, cancellation);
+        await StartAsync(ApiServer, ApiServerCommand.Of(programs, Endpoint, site.Authority, "--enable-admission-plugins=NodeRestriction"), cancellation);
         await Waiting.UntilAsync($"API server of {site.Name}", ReadyDeadline, async token =>
         {
             Etcd.ThrowIfEnded();
@@ -48,6 +45,9 @@ public sealed class SiteControlPlane(Site site, KubernetesPrograms programs)
             return await site.Api.ReadinessAsync(token);
         }, cancellation);
     }
+
+    private Task StartAsync(Daemon part, IReadOnlyList<string> command, CancellationToken cancellation) =>
+        part.StartAsync(command, site.NetworkNamespace, MachineCgroup.Make(site.Cgroup), writesPidFile: false, cancellation);
 
     private string[] ControllerManagerCommand()
     {

@@ -75,7 +75,7 @@ public interface IPostgresServer : IAsyncDisposable
 
     // ---- the running server ----
 
-    /// <summary>SIGHUP. Returns at once; see <see cref="ShowAsync"/> for its effect.</summary>
+    /// <summary>SIGHUP. Returns at once; see <see cref="AwaitInEffectAsync"/>.</summary>
     void Reload();
 
     /// <summary>Null where the server does not answer within <paramref name="timeout"/> (starting, stopping, hung, down).</summary>
@@ -84,6 +84,13 @@ public interface IPostgresServer : IAsyncDisposable
     /// <summary>The value that a new connection sees.</summary>
     Task<string> ShowAsync(string parameter, CancellationToken cancellation);
 
+    /// <summary>
+    /// Returns when a new session shows the setting that names a configuration. The postmaster reads settings and access rules in one go: what shows the new ones was let
+    /// in by the new rules.
+    /// </summary>
+    /// <exception cref="PostgresException">ConfigurationNotInEffect: not within 5 s.</exception>
+    Task AwaitInEffectAsync(Setting configuration, CancellationToken cancellation);
+
     /// <summary>Parameters whose change waits for a restart (pg_settings.pending_restart).</summary>
     Task<IReadOnlyList<string>> PendingRestartAsync(CancellationToken cancellation);
 
@@ -91,8 +98,7 @@ public interface IPostgresServer : IAsyncDisposable
     /// Ends every client's session, since a session survives promotion and would write before clients are admitted; then recovery. Returns when the server accepts writes.
     /// Does nothing outside of recovery, where a backend may be waiting for its synchronous commit (protocol, section 4).
     /// </summary>
-    /// <param name="configuration">A setting that names the configuration which must be in effect before: waited for, by what a new session shows. Null: none.</param>
-    /// <exception cref="PostgresException">ConfigurationNotInEffect: not within 5 s; nothing has been done.</exception>
+    /// <param name="configuration">Awaited first, as by <see cref="AwaitInEffectAsync"/>; where that fails, nothing has been done. Null: none.</param>
     Task PromoteAsync(Setting? configuration, CancellationToken cancellation);
 
     /// <summary>Runs CHECKPOINT and waits for it.</summary>
@@ -210,7 +216,7 @@ public sealed record ServerConfiguration(
 /// <param name="Replayed">Standby only.</param>
 /// <param name="Receiver">The WAL receiver of a standby; null where there is none.</param>
 /// <param name="Senders">Walsenders of this server, cascades too.</param>
-/// <param name="SynchronousStandbyNames">As the kept session sees it: it may run ahead of the postmaster by one reload. "In effect" (protocol, section 2) is asked by <see cref="IPostgresServer.ShowAsync"/>.</param>
+/// <param name="SynchronousStandbyNames">As the kept session sees it: it may run ahead of the postmaster by one reload. "In effect" (protocol, section 2) is asked by <see cref="IPostgresServer.AwaitInEffectAsync"/>.</param>
 /// <param name="ClientBackends">Sessions of clients, not of the agent.</param>
 /// <param name="OldestTransaction">Begin of the oldest transaction that a client has open, by the server's clock; null where none is.</param>
 /// <param name="Connecting">A WAL receiver that has not connected yet; null: there is none, or it has.</param>

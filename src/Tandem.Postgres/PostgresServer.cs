@@ -194,6 +194,9 @@ public sealed class PostgresServer : IPostgresServer
     public Task<string> ShowAsync(string parameter, CancellationToken cancellation) =>
         sessions.WithAsync(StatusLimit, async (connection, c) => await connection.TextAsync("SELECT current_setting($1)", c, parameter).ConfigureAwait(false) ?? "", cancellation);
 
+    public Task AwaitInEffectAsync(Setting configuration, CancellationToken cancellation) =>
+        UntilInEffectAsync(async () => await ShowAsync(configuration.Name, cancellation).ConfigureAwait(false) == configuration.Value, cancellation);
+
     public Task<IReadOnlyList<string>> PendingRestartAsync(CancellationToken cancellation) =>
         sessions.WithAsync(StatusLimit, (connection, c) => connection.ListAsync("SELECT name FROM pg_settings WHERE pending_restart ORDER BY name", c), cancellation);
 
@@ -201,14 +204,20 @@ public sealed class PostgresServer : IPostgresServer
     {
         var started = time.GetTimestamp();
         // One session for all of it, which then stays for the first writes of the reign: each one more is a process for the server to make, just when clients wait.
-        while (!await writing.UseAsync((connection, c) => Promotion.RunAsync(connection, configuration, postmaster.MarkPromoted, time, c), anew: true, cancellation).ConfigureAwait(false))
+        await UntilInEffectAsync(() => writing.UseAsync((connection, c) => Promotion.RunAsync(connection, configuration, postmaster.MarkPromoted, time, c), anew: true, cancellation), cancellation).ConfigureAwait(false);
+        Log.Promoted(logger, time.GetElapsedTime(started).TotalMilliseconds);
+    }
+
+    /// <param name="look">In a session that is new at each look.</param>
+    private async Task UntilInEffectAsync(Func<Task<bool>> look, CancellationToken cancellation)
+    {
+        var started = time.GetTimestamp();
+        while (!await look().ConfigureAwait(false))
         {
             if (time.GetElapsedTime(started) >= InEffectLimit)
                 throw new PostgresException("ConfigurationNotInEffect", $"a new session does not show the configuration that was written {InEffectLimit.TotalSeconds:0} s ago");
             await Task.Delay(InEffectLook, time, cancellation).ConfigureAwait(false);
         }
-
-        Log.Promoted(logger, time.GetElapsedTime(started).TotalMilliseconds);
     }
 
     public Task CheckpointAsync(CancellationToken cancellation) =>

@@ -55,7 +55,7 @@ internal static class AdmissionJobs
         var admission = c.Memory.Admission!;
         if (!admission.Admitted)
         {
-            await ServerJobs.ConfigureAsync(c, o, new ServerJobs.Wanted(SetRules.Setting(o.OwnClause!, o.Settings.Synchrony), o.Pair is { RefusesClients: true } ? Door.Instances : Door.Clients, null), effective: false, cancellation);
+            await ServerJobs.ConfigureAsync(c, o, new ServerJobs.Wanted(SetRules.Setting(o.OwnClause!, o.Settings.Synchrony), o.Pair is { RefusesClients: true } ? Door.Instances : Door.Clients, null), cancellation);
             c.Server.Reload();
             c.Memory.Admission = admission with { Admitted = true, AdmittedAt = c.Time.GetUtcNow() };
             c.Memory.GivesUp = false;

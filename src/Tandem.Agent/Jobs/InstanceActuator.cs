@@ -23,7 +23,7 @@ public static class InstanceActuator
         InstanceAction.StartStandby start => ServerJobs.StartStandbyAsync(c, start, o, cancellation),
         InstanceAction.Repoint repoint => ServerJobs.RepointAsync(c, repoint, o, cancellation),
         InstanceAction.Reconnect reconnect => ReconnectAsync(c, reconnect),
-        InstanceAction.EndStreams end => c.Server.TerminateWalSendersAsync([.. end.Senders], cancellation),
+        InstanceAction.EndStreams end => c.Server.TerminateWalSendersAsync(end.Senders, cancellation),
         InstanceAction.Promote => ServerJobs.PromoteAsync(c, o, cancellation),
         InstanceAction.ApplyConfiguration => ServerJobs.ApplyConfigurationAsync(c, o, cancellation),
         InstanceAction.PrepareAdmission => AdmissionJobs.PrepareAsync(c, o, cancellation),

@@ -35,7 +35,9 @@ internal static class SetChangeJob
         // 2. Set it, and 3. wait until it is in effect.
         var wasEmpty = clauses.Any(q => q.IsEmpty);
         var door = c.Memory.Wanted?.Door ?? Door.Instances;
-        await ServerJobs.ConfigureAsync(c, o, new ServerJobs.Wanted(SetRules.Setting(to, o.Settings.Synchrony), door, null), effective: true, cancellation);
+        var written = await ServerJobs.ConfigureAsync(c, o, new ServerJobs.Wanted(SetRules.Setting(to, o.Settings.Synchrony), door, null), cancellation);
+        c.Server.Reload();
+        await c.Server.AwaitInEffectAsync(written, cancellation);
         var names = clauses.SelectMany(q => q.Members).Concat(to.Members).Select(m => m.ReplicationName).ToHashSet(StringComparer.Ordinal);
         await InEffectAsync(c, names, cancellation);
         if (wasEmpty) await c.Server.CheckpointAsync(cancellation); // the checkpointer publishes that commits wait at all

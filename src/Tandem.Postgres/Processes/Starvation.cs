@@ -34,9 +34,7 @@ internal sealed class Starvation(Postmaster postmaster, ServerProcesses processe
             var alive = receivers.List(server.Pid);
             foreach (var pid in alive)
             {
-                if (!WalReceivers.IsReceiver(ServerProcesses.Title(pid))) continue;
-                _ = Libc.Kill(pid, Libc.SigTerm);
-                ended.Add(pid);
+                if (WalReceivers.EndIfReceiver(pid)) ended.Add(pid);
             }
 
             var elapsed = time.GetElapsedTime(started);

@@ -25,7 +25,16 @@ internal sealed class WalReceivers(ServerProcesses processes)
     /// <summary>Only by a signal: SQL ends client backends and walsenders, and no process that the server keeps for itself.</summary>
     public void End(int pid)
     {
-        if (processes.List().Contains(pid) && IsReceiver(ServerProcesses.Title(pid))) _ = Libc.Kill(pid, Libc.SigTerm);
+        if (processes.List().Contains(pid)) _ = EndIfReceiver(pid);
+    }
+
+    /// <param name="pid">A process of this server.</param>
+    /// <returns>Whether it is a receiver.</returns>
+    public static bool EndIfReceiver(int pid)
+    {
+        if (!IsReceiver(ServerProcesses.Title(pid))) return false;
+        _ = Libc.Kill(pid, Libc.SigTerm);
+        return true;
     }
 
     /// <summary>"postgres: walreceiver streaming 0/3000060", or "postgres: NAME: walreceiver …" with a cluster_name.</summary>
