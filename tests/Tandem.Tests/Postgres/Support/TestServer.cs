@@ -7,12 +7,16 @@ using Tandem.Tests.Support;
 using Npgsql;
 using Tandem.Postgres;
 using Tandem.Postgres.Engines.PostgreSql;
+using Tandem.Postgres.Processes;
 
 namespace Tandem.Tests.Postgres.Support;
 
 /// <summary>One real server of a test, driven through the production code; killed and removed at the end, whatever happened.</summary>
 internal sealed class TestServer : IAsyncDisposable
 {
+    public const int SigStop = 19;
+    public const int SigCont = 18;
+
     private readonly TestFolder folder;
     private readonly Dictionary<string, string> parameters;
 
@@ -53,7 +57,7 @@ internal sealed class TestServer : IAsyncDisposable
         SalvageDirectory = Path.Combine(root, "salvage"),
         TempDirectory = Path.Combine(root, "tmp"),
         Port = port,
-        LaunchPrefix = ServerUser.Prefix,
+        LaunchPrefix = [.. ServerUser.Prefix, "env", $"PG_OOM_ADJUST_FILE={BirthGate.FileOf(root)}"],
         LogSink = log ?? (_ => { }),
     };
 
@@ -175,6 +179,20 @@ internal sealed class TestServer : IAsyncDisposable
         await using var command = new NpgsqlCommand(sql, connection);
         return Convert.ToString(await command.ExecuteScalarAsync(), CultureInfo.InvariantCulture);
     }
+
+    /// <summary>Stops every process of the server where it is, as a pause of its machine does.</summary>
+    public void Freeze()
+    {
+        foreach (var pid in new ServerProcesses(Data).List()) Libc.Kill(pid, SigStop);
+    }
+
+    public void Thaw()
+    {
+        foreach (var pid in new ServerProcesses(Data).List()) Libc.Kill(pid, SigCont);
+    }
+
+    /// <summary>The one process with this word in its title, e.g. "checkpointer"; 0 where there is none.</summary>
+    public int ProcessOf(string word) => new ServerProcesses(Data).List().SingleOrDefault(p => ServerProcesses.Title(p) is var title && title.StartsWith("postgres: ", StringComparison.Ordinal) && title.Contains(word, StringComparison.Ordinal));
 
     public async ValueTask DisposeAsync()
     {
