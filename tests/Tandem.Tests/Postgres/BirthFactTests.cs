@@ -101,7 +101,6 @@ public sealed class BirthFactTests(PostgresTemplate template, ITestOutputHelper 
     /// </summary>
     private static bool WaitsFromTheFirstInstant(int version) => version % 10000 >= (version / 10000) switch
     {
-        14 => 18,
         15 => 13,
         16 => 9,
         17 => 5,

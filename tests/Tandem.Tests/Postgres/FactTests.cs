@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Npgsql;
 using Tandem.Postgres;
 using Tandem.Postgres.Processes;
 using Tandem.Resources.Values;
@@ -13,8 +12,7 @@ namespace Tandem.Tests.Postgres;
 [Collection(PostgresCollection.Name)]
 public sealed class FactTests(PostgresTemplate template, ITestOutputHelper output)
 {
-    private const int SigStop = 19;
-    private const int SigCont = 18;
+    private const string Nobody = "ANY 1 (nobody_bears_this)";
 
     [Fact, Requirement("E4")]
     public async Task A_walsender_releases_commits_by_its_own_setting_not_by_that_of_the_waiting_backend()
@@ -22,31 +20,110 @@ public sealed class FactTests(PostgresTemplate template, ITestOutputHelper outpu
         await using var primary = await TestServer.PrimaryAsync(template, ("wal_sender_timeout", "0"));
         await using var a = await primary.StandbyAsync("standby_a");
         await using var b = await primary.StandbyAsync("standby_b");
-        await primary.SqlAsync("CREATE TABLE t(i int)");
-        await primary.ReloadAsync(("synchronous_standby_names", "ANY 1 (standby_a, standby_b)"));
-        await primary.Server.CheckpointAsync(TestServer.Soon);
-        await primary.SqlAsync("INSERT INTO t VALUES (0)");
-        var senders = (await primary.AnswersAsync()).Senders.ToDictionary(s => s.ApplicationName, s => s.Pid);
-        await using var client = await primary.ClientAsync();
-        var backend = (int)(await new NpgsqlCommand("SELECT pg_backend_pid()", client).ExecuteScalarAsync())!;
+        var senders = await SynchronousAsync(primary, "ANY 1 (standby_a, standby_b)");
+        await using var client = await Commit.SessionAsync(primary);
 
         // The file says two; the waiting backend and b's walsender have read it, a's walsender has not. And b confirms nothing any more.
-        primary.Set("synchronous_standby_names", "ANY 2 (standby_a, standby_b)");
-        await primary.ConfigureAsync();
-        foreach (var pid in new[] { backend, senders["standby_b"] }) Libc.Kill(pid, Libc.SigHup);
-        await Eventually.SeesAsync(async () => (string)(await new NpgsqlCommand("SHOW synchronous_standby_names", client).ExecuteScalarAsync())!, v => v.StartsWith("ANY 2", StringComparison.Ordinal), "the backend has read it");
-        Freeze(b);
-        var commit = new NpgsqlCommand("INSERT INTO t VALUES (1)", client).ExecuteNonQueryAsync();
-        await commit.WaitAsync(TimeSpan.FromSeconds(60));
+        await ReadByAsync(primary, "ANY 2 (standby_a, standby_b)", client.Backend, senders["standby_b"]);
+        await Eventually.SeesAsync(() => client.AskAsync("SHOW synchronous_standby_names"), v => v?.StartsWith("ANY 2", StringComparison.Ordinal) == true, "the backend has read it");
+        b.Freeze();
+        client.Begin("INSERT INTO t VALUES (1)");
+        await client.ReturnsAsync();
         output.WriteLine("released by a alone, under a's walsender's old setting ANY 1, although the backend's is ANY 2");
 
         // Once a's walsender has read it too, a alone is not enough.
         Libc.Kill(senders["standby_a"], Libc.SigHup);
         await Task.Delay(500);
-        var second = new NpgsqlCommand("INSERT INTO t VALUES (2)", client).ExecuteNonQueryAsync();
-        Assert.NotSame(second, await Task.WhenAny(second, Task.Delay(1500)));
-        Thaw(b);
-        await second.WaitAsync(TimeSpan.FromSeconds(60));
+        client.Begin("INSERT INTO t VALUES (2)");
+        await client.KeepsWaitingAsync("two are needed");
+        b.Thaw();
+        await client.ReturnsAsync();
+    }
+
+    [Fact, Requirement("E4")]
+    public async Task A_walsender_counts_names_of_another_setting_against_its_own_number()
+    {
+        await using var primary = await TestServer.PrimaryAsync(template, ("wal_sender_timeout", "0"));
+        await using var a = await primary.StandbyAsync("standby_a");
+        await using var b = await primary.StandbyAsync("standby_b");
+        await using var c = await primary.StandbyAsync("standby_c");
+        var senders = await SynchronousAsync(primary, "ANY 1 (standby_a)");
+
+        // From one of {a} to two of {b, c} in one change, which the protocol forbids: all walsenders but a's have read it, and each is counted by its own.
+        await ReadByAsync(primary, "ANY 2 (standby_b, standby_c)", senders["standby_b"], senders["standby_c"]);
+        await Eventually.SeesAsync(
+            () => primary.SqlAsync("SELECT string_agg(application_name, ' ' ORDER BY application_name) FROM pg_stat_replication WHERE sync_priority > 0"),
+            names => names == "standby_a standby_b standby_c",
+            "all three have a priority");
+
+        // A report of a's lies unread at its walsender, from before the commit; a and c are frozen then, and get nothing of it.
+        Libc.Kill(senders["standby_a"], TestServer.SigStop);
+        await Task.Delay(TimeSpan.FromSeconds(3)); // wal_receiver_status_interval is 1 s
+        a.Freeze();
+        c.Freeze();
+        var before = Lsn.Parse((await primary.SqlAsync("SELECT pg_current_wal_insert_lsn()"))!);
+        await using var commit = await Commit.OfAsync(primary, "INSERT INTO t VALUES (1)");
+        await Eventually.SeesAsync(() => primary.AnswersAsync(), s => s.Senders.Single(w => w.ApplicationName == "standby_b").Flush > before, "b has it");
+        await commit.KeepsWaitingAsync("b alone is enough by neither setting");
+
+        Libc.Kill(senders["standby_a"], TestServer.SigCont);
+        await commit.ReturnsAsync();
+        var flushed = (await primary.AnswersAsync()).Senders.ToDictionary(s => s.ApplicationName, s => s.Flush);
+        output.WriteLine($"commit after {before}; released with a at {flushed["standby_a"]}, b at {flushed["standby_b"]}, c at {flushed["standby_c"]}");
+        Assert.True(flushed["standby_a"] <= before && flushed["standby_c"] <= before, "released on b's flush alone, by a's walsender, whose number is one");
+    }
+
+    [Fact, Requirement("E4")]
+    public async Task A_walsender_that_shows_a_flush_of_what_was_written_after_a_reload_goes_by_the_new_setting()
+    {
+        await using var primary = await TestServer.PrimaryAsync(template, ("wal_sender_timeout", "0"));
+        await using var a = await primary.StandbyAsync("standby_a");
+        await using var b = await primary.StandbyAsync("standby_b");
+        var senders = await SynchronousAsync(primary, "ANY 1 (standby_a, standby_b)");
+
+        // a's walsender is stopped over the reload and the commit: signal, report and log all lie before it when it goes on.
+        Libc.Kill(senders["standby_a"], TestServer.SigStop);
+        await primary.ReloadAsync(("synchronous_standby_names", "ANY 2 (standby_a, standby_b)"));
+        b.Freeze();
+        await using var commit = await Commit.OfAsync(primary, "INSERT INTO t VALUES (1)");
+        await commit.KeepsWaitingAsync("nobody has it");
+        var written = (await primary.AnswersAsync()).Flushed;
+        Libc.Kill(senders["standby_a"], TestServer.SigCont);
+
+        await Eventually.SeesAsync(() => primary.AnswersAsync(), s => s.Senders.Single(w => w.ApplicationName == "standby_a").Flush >= written, "a has it");
+        await commit.KeepsWaitingAsync("a alone is not enough any more");
+        b.Thaw();
+        await commit.ReturnsAsync();
+    }
+
+    [Fact, Requirement("E4")]
+    public async Task A_walsender_that_was_terminated_is_gone_and_releases_nothing_more_by_its_old_setting()
+    {
+        await using var primary = await TestServer.PrimaryAsync(template, ("wal_sender_timeout", "0"));
+        await using var a = await primary.StandbyAsync("standby_a");
+        await using var b = await primary.StandbyAsync("standby_b");
+        var senders = await SynchronousAsync(primary, "ANY 1 (standby_a, standby_b)");
+        var old = senders["standby_a"];
+
+        // a's walsender has not read the new setting: a's report would release the commit. But a says nothing yet.
+        await ReadByAsync(primary, "ANY 2 (standby_a, standby_b)", senders["standby_b"]);
+        a.Freeze();
+        b.Freeze();
+        await using var commit = await Commit.OfAsync(primary, "INSERT INTO t VALUES (1)");
+        await commit.KeepsWaitingAsync("both are frozen");
+        var written = (await primary.AnswersAsync()).Flushed;
+
+        await primary.Server.TerminateWalSendersAsync([old], TestServer.Soon);
+        Assert.Equal("0", await primary.SqlAsync($"SELECT (SELECT count(*) FROM pg_stat_replication WHERE pid = {old}) + (SELECT count(*) FROM pg_stat_activity WHERE pid = {old})"));
+        await Eventually.SeesAsync(() => Task.FromResult(ProcessStat.Read(old)?.State), s => s is null or 'Z', "its process is gone");
+        await commit.KeepsWaitingAsync("its end released nothing");
+
+        await primary.ReloadAsync(("synchronous_standby_names", "ANY 2 (standby_a, standby_b)"));
+        a.Thaw();
+        await Eventually.SeesAsync(() => primary.AnswersAsync(), s => s.Senders.Any(w => w.ApplicationName == "standby_a" && w.Flush >= written && w.Pid != old), "a has it, by a new walsender");
+        await commit.KeepsWaitingAsync("what came after it goes by the new setting");
+        b.Thaw();
+        await commit.ReturnsAsync();
     }
 
     [Fact, Requirement("E4")]
@@ -54,25 +131,25 @@ public sealed class FactTests(PostgresTemplate template, ITestOutputHelper outpu
     {
         await using var primary = await TestServer.PrimaryAsync(template);
         await primary.SqlAsync("CREATE TABLE t(i int)");
-        var checkpointer = new ServerProcesses(primary.Data).List().Single(p => ServerProcesses.Title(p).Contains("checkpointer", StringComparison.Ordinal));
-        Libc.Kill(checkpointer, SigStop);
-        try
-        {
-            await primary.ReloadAsync(("synchronous_standby_names", "ANY 1 (nobody_bears_this)"));
-            var watch = Stopwatch.StartNew();
-            await primary.SqlAsync("INSERT INTO t VALUES (1)").WaitAsync(TimeSpan.FromSeconds(60));
-            output.WriteLine($"a new session shows the setting, and its commit returned after {watch.ElapsedMilliseconds} ms without any standby");
-        }
-        finally
-        {
-            Libc.Kill(checkpointer, SigCont);
-        }
+        var checkpointer = primary.ProcessOf("checkpointer");
+        Libc.Kill(checkpointer, TestServer.SigStop);
+        await primary.ReloadAsync(("synchronous_standby_names", Nobody));
+        await using var unbound = await Commit.SessionAsync(primary);
+        Assert.Equal(Nobody, await unbound.AskAsync("SHOW synchronous_standby_names"));
+        var watch = Stopwatch.StartNew();
+        unbound.Begin("INSERT INTO t VALUES (1)");
+        Assert.False(await unbound.WaitsAsync());
+        output.WriteLine($"the session shows the setting, and its commit returned after {watch.ElapsedMilliseconds} ms without any standby");
 
-        await primary.Server.CheckpointAsync(TestServer.Soon);
-        var waits = primary.SqlAsync("INSERT INTO t VALUES (2)");
-        await Eventually.SeesAsync(() => primary.SqlAsync("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'"), n => n == "1", "after CHECKPOINT the commit waits");
-        primary.Server.KillNow();
-        await Assert.ThrowsAnyAsync<Exception>(() => waits);
+        // Asked while it is stopped: the signal to read the file and the request both lie before the checkpointer when it goes on.
+        var checkpoint = primary.Server.CheckpointAsync(TestServer.Soon);
+        await Eventually.SeesAsync(() => primary.SqlAsync("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'CheckpointStart'"), n => n == "1", "CHECKPOINT waits for the checkpointer");
+        unbound.Begin("INSERT INTO t VALUES (2)");
+        Assert.False(await unbound.WaitsAsync());
+        Libc.Kill(checkpointer, TestServer.SigCont);
+        await checkpoint;
+        await using var bound = await Commit.OfAsync(primary, "INSERT INTO t VALUES (3)");
+        await bound.KeepsWaitingAsync("the CHECKPOINT is done");
     }
 
     [Theory]
@@ -80,53 +157,55 @@ public sealed class FactTests(PostgresTemplate template, ITestOutputHelper outpu
     [InlineData("pg_terminate_backend")]
     public async Task A_wait_that_is_cut_short_makes_its_commit_visible(string how)
     {
-        await using var primary = await TestServer.PrimaryAsync(template, ("synchronous_standby_names", "ANY 1 (nobody_bears_this)"));
-        await primary.Server.CheckpointAsync(TestServer.Soon);
-        await using var setup = await primary.ClientAsync("-c synchronous_commit=local");
-        await new NpgsqlCommand("CREATE TABLE t(i int)", setup).ExecuteNonQueryAsync();
-        await using var client = await primary.ClientAsync();
-        var backend = (int)(await new NpgsqlCommand("SELECT pg_backend_pid()", client).ExecuteScalarAsync())!;
-        var notices = new List<string>();
-        client.Notice += (_, n) => notices.Add(n.Notice.MessageText);
-        var commit = new NpgsqlCommand("INSERT INTO t VALUES (1)", client).ExecuteNonQueryAsync();
-        await Eventually.SeesAsync(() => primary.SqlAsync("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'"), n => n == "1", "the commit waits");
+        await using var primary = await WaitingForNobodyAsync();
+        await using var commit = await Commit.OfAsync(primary, "INSERT INTO t VALUES (1)");
+        await commit.KeepsWaitingAsync("nobody bears that name");
         Assert.Equal("0", await primary.SqlAsync("SELECT count(*) FROM t"));
 
-        await primary.SqlAsync($"SELECT {how}({backend})");
+        await primary.SqlAsync($"SELECT {how}({commit.Backend})");
 
         await Eventually.SeesAsync(() => primary.SqlAsync("SELECT count(*) FROM t"), n => n == "1", "others see the row");
-        var ended = await Record.ExceptionAsync(() => commit);
-        output.WriteLine($"{how}: {ended?.Message ?? "COMMIT returned"}; notices: {string.Join(" | ", notices)}");
-        if (how == "pg_cancel_backend") Assert.Contains(notices, n => n.Contains("canceling wait for synchronous replication", StringComparison.Ordinal));
+        var ended = await commit.EndedAsync();
+        output.WriteLine($"{how}: {ended?.Message ?? "COMMIT returned"}; notices: {commit.Notices}");
+        if (how == "pg_cancel_backend") Assert.Contains("canceling wait for synchronous replication", commit.Notices, StringComparison.Ordinal);
+        else Assert.NotNull(ended);
     }
 
-    [Fact, Requirement("E10")]
-    public async Task A_receiver_reports_what_was_replayed_as_flushed_at_once_also_on_a_foreign_lineage()
+    [Fact]
+    public async Task A_drivers_timeout_cuts_a_wait_short_and_the_servers_timeouts_do_not()
     {
-        await using var old = await TestServer.PrimaryAsync(template);
-        await using var winner = await old.StandbyAsync("standby_1");
-        await old.SqlAsync("CREATE TABLE t(i int)");
-        var shared = (await old.AnswersAsync()).Flushed;
-        await Eventually.SeesAsync(() => winner.Server.QueryStatusAsync(TimeSpan.FromSeconds(1), TestServer.Soon), s => s?.Replayed >= shared, "the standby has it");
-        Assert.True(await winner.Server.StarveAsync(TimeSpan.FromSeconds(5), TestServer.Soon));
-        // What only the old primary has: more than the winner will have written by the time it comes back.
-        await old.SqlAsync("INSERT INTO t SELECT generate_series(1, 30000)");
-        var diverged = (await old.AnswersAsync()).Flushed;
-        await old.Server.StopAsync(StopMode.Immediate, TimeSpan.FromSeconds(10), TestServer.Soon);
-        await winner.Server.PromoteAsync(null, TestServer.Soon);
-        await winner.Server.EnsureSlotAsync("diverged", TestServer.Soon);
-        var own = (await winner.AnswersAsync()).Flushed;
-        Assert.True(own < diverged);
+        await using var primary = await WaitingForNobodyAsync();
+        await using var patient = await Commit.SessionAsync(primary);
+        foreach (var timeout in new[] { "statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout" }) await patient.AskAsync($"SET {timeout} = 300");
+        patient.Begin("INSERT INTO t VALUES (1)");
+        await patient.KeepsWaitingAsync("the server's timeouts are over by the time a commit waits");
 
-        old.Source = await winner.SourceAsync("diverged");
-        await old.ConfigureAsync();
-        await old.StartAsync(ServerMode.Standby);
-        var seen = await Eventually.SeesAsync(
-            async () => await winner.SqlAsync("SELECT concat_ws(' ', state, flush_lsn) FROM pg_stat_replication WHERE application_name = 'diverged' AND flush_lsn IS NOT NULL"),
-            s => s?.Contains('/', StringComparison.Ordinal) == true,
-            "the diverged server's report");
-        output.WriteLine($"winner at {own} on timeline 2, fork near {shared}; the diverged one reports: {seen}");
-        Assert.True(Lsn.Parse(seen!.Split(' ')[^1]) > own, "it reports as flushed what the winner has not even written");
+        await using var hasty = await Commit.SessionAsync(primary);
+        hasty.Begin("INSERT INTO t VALUES (2)", timeout: 1);
+        await Eventually.SeesAsync(() => primary.SqlAsync("SELECT string_agg(i::text, ',') FROM t"), rows => rows == "2", "others see its row, and the patient one's not");
+        var ended = await hasty.EndedAsync();
+        output.WriteLine($"driver's timeout: {ended?.Message ?? "COMMIT returned"}; notices: {hasty.Notices}");
+        Assert.Null(ended);
+        Assert.Contains("canceling wait for synchronous replication", hasty.Notices, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(StopMode.Fast)]
+    [InlineData(StopMode.Immediate)]
+    public async Task A_shutdown_ends_a_wait_without_acknowledging_it(StopMode how)
+    {
+        await using var primary = await WaitingForNobodyAsync();
+        await using var commit = await Commit.OfAsync(primary, "INSERT INTO t VALUES (1)");
+        await commit.KeepsWaitingAsync("nobody bears that name");
+
+        await primary.Server.StopAsync(how, TimeSpan.FromSeconds(20), TestServer.Soon);
+
+        var ended = await commit.EndedAsync();
+        output.WriteLine($"{how}: {ended?.Message ?? "COMMIT returned"}; notices: {commit.Notices}");
+        Assert.NotNull(ended);
+        // It stands in the log all the same: whoever goes on from this log has it.
+        await primary.StartAsync(ServerMode.ReadWrite);
+        Assert.Equal("1", await primary.SqlAsync("SELECT count(*) FROM t"));
     }
 
     [Fact, Requirement("C8")]
@@ -134,7 +213,7 @@ public sealed class FactTests(PostgresTemplate template, ITestOutputHelper outpu
     {
         await using var primary = await TestServer.PrimaryAsync(template, ("wal_sender_timeout", "0"));
         await using var standby = await primary.StandbyAsync("standby_1");
-        Freeze(standby);
+        standby.Freeze();
         var conninfo = Tandem.Postgres.Configuration.ConnectionInfo.Of(standby.Source!, null);
         var target = Path.Combine(standby.Options.SalvageDirectory, "received");
         Directory.CreateDirectory(target);
@@ -151,7 +230,61 @@ public sealed class FactTests(PostgresTemplate template, ITestOutputHelper outpu
         var let = await Shell.RunAsync(receive, mayFail: true);
         Assert.DoesNotContain("is active for PID", let, StringComparison.Ordinal);
         Assert.NotEmpty(Directory.EnumerateFiles(target));
-        Thaw(standby);
+        standby.Thaw();
+    }
+
+    [Theory, Requirement("C8")]
+    [InlineData("0", false)]
+    [InlineData("3s", true)]
+    public async Task A_walsender_whose_peer_takes_nothing_more_ends_after_a_termination_only_when_TCP_gives_up(string tcpUserTimeout, bool ends)
+    {
+        await using var primary = await TestServer.PrimaryAsync(template, ("wal_sender_timeout", "0"), ("tcp_user_timeout", tcpUserTimeout));
+        await using var standby = await primary.StandbyAsync("standby_1");
+        var sender = await FillAsync(primary, standby);
+
+        // Its last word, "terminating connection", goes to the peer and waits for room as the log did; and a process in its last word hears of no second termination, and of no timeout of its own.
+        await primary.SqlAsync($"SELECT pg_terminate_backend({sender})");
+        var watch = Stopwatch.StartNew();
+        if (ends) await Eventually.SeesAsync(() => primary.SqlAsync($"SELECT count(*) FROM pg_stat_activity WHERE pid = {sender}"), n => n == "0", "it is gone");
+        else await Task.Delay(TimeSpan.FromSeconds(10));
+        output.WriteLine($"tcp_user_timeout {tcpUserTimeout}: {(ends ? "gone" : "still there")} {watch.Elapsed.TotalSeconds:F1} s after its termination");
+        Assert.Equal(ends ? "0" : "1", await primary.SqlAsync($"SELECT (SELECT count(*) FROM pg_stat_replication WHERE pid = {sender}) * (SELECT count(*) FROM pg_replication_slots WHERE active_pid = {sender})"));
+
+        standby.Thaw();
+        await Eventually.SeesAsync(() => primary.SqlAsync($"SELECT count(*) FROM pg_stat_activity WHERE pid = {sender}"), n => n == "0", "it is gone once its peer takes something");
+    }
+
+    [Fact, Requirement("C8")]
+    public async Task A_walsender_whose_peer_takes_nothing_more_ends_by_its_own_timeout_if_nobody_terminated_it()
+    {
+        await using var primary = await TestServer.PrimaryAsync(template, ("wal_sender_timeout", "3s"), ("tcp_user_timeout", "0"));
+        await using var standby = await primary.StandbyAsync("standby_1");
+        var sender = await FillAsync(primary, standby);
+        var watch = Stopwatch.StartNew();
+        await Eventually.SeesAsync(() => primary.SqlAsync($"SELECT count(*) FROM pg_stat_activity WHERE pid = {sender}"), n => n == "0", "it is gone");
+        output.WriteLine($"gone {watch.Elapsed.TotalSeconds:F1} s later");
+        standby.Thaw();
+    }
+
+    /// <summary>Freezes the standby and writes until its walsender can send no more.</summary>
+    private static async Task<int> FillAsync(TestServer primary, TestServer standby)
+    {
+        standby.Freeze();
+        var sender = (await primary.AnswersAsync()).Senders.Single().Pid;
+        await primary.SqlAsync("CREATE TABLE filler AS SELECT i, repeat('x', 900) FROM generate_series(1, 30000) i");
+        var before = "";
+        await Eventually.SeesAsync(
+            async () =>
+            {
+                await Task.Delay(300);
+                var sent = await primary.SqlAsync($"SELECT sent_lsn FROM pg_stat_replication WHERE pid = {sender} AND sent_lsn < pg_current_wal_flush_lsn()");
+                var full = sent is { Length: > 0 } && sent == before;
+                before = sent;
+                return full;
+            },
+            full => full,
+            "its sockets are full");
+        return sender;
     }
 
     [Fact, Requirement("C8")]
@@ -202,13 +335,31 @@ public sealed class FactTests(PostgresTemplate template, ITestOutputHelper outpu
         }
     }
 
-    private static void Freeze(TestServer server)
+    private async Task<TestServer> WaitingForNobodyAsync()
     {
-        foreach (var pid in new ServerProcesses(server.Data).List()) Libc.Kill(pid, SigStop);
+        var primary = await TestServer.PrimaryAsync(template);
+        await primary.SqlAsync("CREATE TABLE t(i int)");
+        await primary.ReloadAsync(("synchronous_standby_names", Nobody));
+        await primary.Server.CheckpointAsync(TestServer.Soon);
+        return primary;
     }
 
-    private static void Thaw(TestServer server)
+    /// <summary>The setting is in effect everywhere.</summary>
+    /// <returns>The walsenders by the names of their standbys.</returns>
+    private static async Task<Dictionary<string, int>> SynchronousAsync(TestServer primary, string names)
     {
-        foreach (var pid in new ServerProcesses(server.Data).List()) Libc.Kill(pid, SigCont);
+        await primary.SqlAsync("CREATE TABLE t(i int)");
+        await primary.ReloadAsync(("synchronous_standby_names", names));
+        await primary.Server.CheckpointAsync(TestServer.Soon);
+        await primary.SqlAsync("INSERT INTO t VALUES (0)");
+        return (await primary.AnswersAsync()).Senders.ToDictionary(s => s.ApplicationName, s => s.Pid);
+    }
+
+    /// <summary>Puts a setting into the file, and has these processes read it and no other.</summary>
+    private static async Task ReadByAsync(TestServer primary, string names, params int[] processes)
+    {
+        primary.Set("synchronous_standby_names", names);
+        await primary.ConfigureAsync();
+        foreach (var pid in processes) Libc.Kill(pid, Libc.SigHup);
     }
 }
