@@ -18,6 +18,7 @@ using Tandem.Operator.Pairs.Observing;
 using Tandem.Operator.Pairs.Reporting;
 using Tandem.Operator.Telemetry;
 using Tandem.Resources;
+using Tandem.Resources.Values;
 
 namespace Tandem.Operator;
 
@@ -32,7 +33,7 @@ public sealed class OperatorHost : IAsyncDisposable
 
     public OperatorHost(IKubernetesClient client, OperatorOptions options, bool hasPolicyV1, string agentImage, IAgentLinkFactory links, TimeProvider time, Random random, ILoggerFactory loggers, IOtherSiteFactory? otherSites = null)
     {
-        var identity = $"{options.PodName ?? Environment.MachineName}_{Guid.NewGuid():N}";
+        var identity = $"{options.PodName ?? Environment.MachineName}_{random.NextHex(32)}";
         var elector = options.LeaderElection
             ? new LeaderElector(client, new LeaderElectionOptions { Namespace = options.PodNamespace ?? "default", Name = OperatorNames.LeadershipLease, Identity = identity }, time, random, loggers.CreateLogger<LeaderElector>())
             : null;
@@ -42,7 +43,7 @@ public sealed class OperatorHost : IAsyncDisposable
 
         var pairs = new PairStandings();
         var caches = AddClusters(client, options, hasPolicyV1, new PodSettings(options.Site, agentImage), pairs, time, loggers);
-        AddPairs(client, options, caches, pairs, otherSites ?? new OtherSiteFactory(time, loggers.CreateLogger<OtherSite>()), time, loggers);
+        AddPairs(client, options, caches, pairs, otherSites ?? new OtherSiteFactory(time, loggers.CreateLogger<OtherSite>()), time, random, loggers);
     }
 
     /// <summary>All caches have been filled once.</summary>
@@ -59,7 +60,7 @@ public sealed class OperatorHost : IAsyncDisposable
         }
         finally
         {
-            await ended.CancelAsync();
+            ended.Cancel(); // not CancelAsync: that goes to another thread
             await events;
         }
     }
@@ -102,14 +103,14 @@ public sealed class OperatorHost : IAsyncDisposable
         return caches;
     }
 
-    private void AddPairs(IKubernetesClient client, OperatorOptions options, ClusterCaches caches, PairStandings standings, IOtherSiteFactory factory, TimeProvider time, ILoggerFactory loggers)
+    private void AddPairs(IKubernetesClient client, OperatorOptions options, ClusterCaches caches, PairStandings standings, IOtherSiteFactory factory, TimeProvider time, Random random, ILoggerFactory loggers)
     {
         var links = _otherSites = new OtherSites(client, factory, time);
         var settlement = new ClusterSettlement(time);
         var clusters = new OwnClusters(client, caches, _reports);
         var controller = new PairController(
-            new PairObserver(client, clusters, links, settlement, options.Site, time),
-            new PairActuator(client, settlement, _events, loggers.CreateLogger<PairActuator>()),
+            new PairObserver(client, clusters, links, settlement, options.Site, time, random),
+            new PairActuator(client, settlement, _events, random, loggers.CreateLogger<PairActuator>()),
             new PeerChecks(client, loggers.CreateLogger<PeerChecks>()),
             new CredentialsCopier(clusters, time, loggers.CreateLogger<CredentialsCopier>()),
             new PairReporter(client, _events, options.Site, time, loggers.CreateLogger<PairReporter>()),

@@ -4,25 +4,15 @@ using Tandem.Resources.Values;
 namespace Tandem.Agent.Fencing;
 
 /// <summary>
-/// The self-fence (protocol, section 4): kills the server at a deadline that only a renewal of the lease, or the members' word, puts off. It runs on a thread
-/// of its own and by the boot clock, so that neither a blocked loop, nor a starved thread pool, nor a change of the wall clock can put it off.
-/// A pause of the whole machine can outlast it by the pause's end to its next tick: only a hardware watchdog closes that.
+/// The self-fence (protocol, section 4): kills the server at a deadline that only a renewal of the lease, or the members' word, puts off. By the boot clock, so that
+/// no change of the wall clock can put it off. Somebody must look at it every <see cref="Tick"/>: <see cref="GuardThread"/>.
 /// </summary>
-public sealed class Guard : IDisposable
+public sealed class Guard(Action kill, TimeProvider time, ILogger logger)
 {
-    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(50);
-    private readonly Action _kill;
-    private readonly TimeProvider _time;
-    private readonly ILogger _logger;
-    private readonly ManualResetEventSlim _ended = new(false);
+    public static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(50);
+
     private readonly Lock _lock = new();
     private (Epoch Epoch, TimeSpan Deadline)? _armed;
-
-    public Guard(Action kill, TimeProvider time, ILogger logger)
-    {
-        (_kill, _time, _logger) = (kill, time, logger);
-        new Thread(Watch) { IsBackground = true, Name = "guard", Priority = ThreadPriority.Highest }.Start();
-    }
 
     /// <summary>Until when the server may run; null while no read-write server is guarded.</summary>
     public TimeSpan? Deadline { get { lock (_lock) return _armed?.Deadline; } }
@@ -36,7 +26,7 @@ public sealed class Guard : IDisposable
     {
         lock (_lock)
         {
-            if (deadline <= _time.BootTime()) return false;
+            if (deadline <= time.BootTime()) return false;
             if (_armed is { } armed && armed.Epoch == epoch && armed.Deadline >= deadline) return true;
             _armed = (epoch, deadline);
             return true;
@@ -49,24 +39,20 @@ public sealed class Guard : IDisposable
         lock (_lock) _armed = null;
     }
 
-    public void Dispose() => _ended.Set();
-
-    private void Watch()
+    /// <summary>Kills the server if its deadline has passed. Returns when it is dead.</summary>
+    public void Look()
     {
-        while (!_ended.Wait(Tick))
+        Epoch epoch;
+        lock (_lock)
         {
-            Epoch epoch;
-            lock (_lock)
-            {
-                if (_armed is not { } armed || _time.BootTime() < armed.Deadline) continue;
-                epoch = armed.Epoch;
-                _armed = null;
-                // Killed under the lock: nobody can start a server on this grant in between.
-                _kill();
-                Fired++;
-            }
-            Log.SelfFenced(_logger, epoch);
+            if (_armed is not { } armed || time.BootTime() < armed.Deadline) return;
+            epoch = armed.Epoch;
+            _armed = null;
+            // Killed under the lock: nobody can start a server on this grant in between.
+            kill();
+            Fired++;
         }
+        Log.SelfFenced(logger, epoch);
     }
 }
 

@@ -3,19 +3,14 @@ using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
 using Tandem.Agent.Configuration;
 using Tandem.Agent.Fencing;
-using Tandem.Agent.Jobs;
 using Tandem.Agent.Links;
 using Tandem.Agent.Loop;
-using Tandem.Agent.Record;
-using Tandem.Agent.Services;
-using Tandem.Agent.Sight;
 using Tandem.Agent.State;
 using Tandem.Kubernetes.Client;
 using Tandem.Kubernetes.Serialization;
 using Tandem.Postgres;
 using Tandem.Postgres.Processes;
 using Tandem.Resources;
-using Tandem.Resources.Values;
 using Tandem.Shared;
 
 namespace Tandem.Agent.Hosting;
@@ -53,11 +48,6 @@ internal static class AgentProcess
         var random = new Random();
         var identity = PodEnvironment.Identity(random);
         var paths = new PodPaths(Names.VolumePath, Names.RuntimePath, Names.TlsPath, Names.ApplicationPath);
-        var store = new FileVolumeStore(paths.AgentState);
-        var volume = store.Load() ?? New(store);
-        Log.Starting(logger, Version, identity.Instance, volume.Volume, volume.Promise);
-
-        using var ended = new CancellationTokenSource();
         // Backends of a killed server, and what kubectl exec leaves, are process 1's to reap.
         using var orphans = new OrphanReaper(time);
         // An agent lists a handful of objects: an answer that takes long is one that does not come.
@@ -72,40 +62,17 @@ internal static class AgentProcess
         }, time, logger);
         var tls = new LinkTls(paths.Tls, time);
         using var links = new HttpAgentLink(tls, time, logger);
-        using var guard = new Guard(server.KillNow, time, logger);
-        var records = new RecordKeeper(client, identity.Cluster, identity.Namespace, time, random, logger);
-        var memory = new InstanceMemory(store, volume, new Incarnation(identity.Instance, volume.Volume, identity.ClaimUid));
-        var sight = new ClusterSight(identity, client, records, time, random, logger);
-        var wake = new Signal(time);
-        var context = new JobContext(identity, paths, records, client, server, links, memory, guard, new TlsCopies(paths), new SelectorKeeper(client, identity.Cluster, identity.Namespace, logger),
-            () => throw new InvalidOperationException("the loop has not looked yet"), time, random, logger);
-        var loop = new InstanceLoop(context, sight, store, thread, wake, Version, logger);
+        var ports = new AgentPorts(client, server, links, new FileVolumeStore(paths.AgentState), new MountedSecrets(paths), time, random, thread, logger);
+        var agent = new AgentHost(identity, paths, ports, Version);
+        using var guard = new GuardThread(agent.Guard);
 
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal =>
         {
             signal.Cancel = true;
-            loop.RequestShutdown();
+            agent.RequestShutdown();
         });
-        await using var listener = new LinkServer(tls, loop, name => name == Names.OperatorIdentity || name.StartsWith(identity.Cluster + "-", StringComparison.Ordinal), time);
-        await listener.StartAsync(ended.Token);
-        var seeing = sight.RunAsync(ended.Token);
-        var code = await loop.RunAsync(ended.Token);
-        await ended.CancelAsync();
-        try
-        {
-            await seeing;
-        }
-        catch (OperationCanceledException)
-        {
-            // It ends with the loop.
-        }
-        return code;
-    }
-
-    private static VolumeState New(IVolumeStore store)
-    {
-        var state = new VolumeState { Volume = Guid.NewGuid().ToString("N"), Marker = VolumeMarker.Cloning };
-        store.Save(state);
-        return state;
+        await using var listener = new LinkServer(tls, agent.Links, name => name == Names.OperatorIdentity || name.StartsWith(identity.Cluster + "-", StringComparison.Ordinal), time);
+        await listener.StartAsync(CancellationToken.None);
+        return await agent.RunAsync(CancellationToken.None);
     }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Tandem.Agent.Jobs;
 using Tandem.Resources;
+using Tandem.Resources.Values;
 
 namespace Tandem.Agent.Hosting;
 
@@ -17,7 +18,7 @@ internal static class PodEnvironment
         Environment.GetEnvironmentVariable("POD_IP"),
         Environment.GetEnvironmentVariable("NODE_NAME"),
         Environment.GetEnvironmentVariable(Names.SiteVariable),
-        string.Create(CultureInfo.InvariantCulture, $"{Required("POD_UID")}/{random.NextInt64():x16}"));
+        $"{Required("POD_UID")}/{random.NextHex(16)}");
 
     private static string Required(string name) =>
         Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : throw new InvalidOperationException($"environment variable {name} is not set");

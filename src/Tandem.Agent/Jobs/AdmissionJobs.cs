@@ -41,7 +41,7 @@ internal static class AdmissionJobs
     /// <summary>Roles of the instances, database and owner of the application with the password that its Secret has now. Nothing where this reign has seen to that.</summary>
     public static async Task EnsureDatabaseAsync(JobContext c, Epoch epoch, CancellationToken cancellation)
     {
-        var application = ApplicationSecret.Read(c.Paths.Application);
+        var application = c.Secrets.ReadApplication();
         if (c.Memory.Ensured == (epoch, application)) return;
         await c.Server.EnsureRolesAsync(cancellation);
         if (application is not null) await c.Server.EnsureDatabaseAsync(application, cancellation);

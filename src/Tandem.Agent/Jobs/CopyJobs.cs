@@ -26,7 +26,7 @@ internal static class CopyJobs
     {
         var site = action.Source.Name.StartsWith("site/", StringComparison.Ordinal);
         // A holder is known to its record by this life; anybody else begins a new one, so that nothing counted on the old one is looked for here.
-        if (c.Memory.Volume.Marker != VolumeMarker.Cloning) c.Memory.BeginIncarnation(Guid.NewGuid().ToString("N"), VolumeMarker.Cloning);
+        if (c.Memory.Volume.Marker != VolumeMarker.Cloning) c.Memory.BeginIncarnation(c.Random.NextHex(32), VolumeMarker.Cloning);
         var slot = site ? null : c.Memory.Me.ReplicationName;
         await ServerJobs.AttachAsync(c, o, action.Source, rewinds: false, cancellation);
         c.Memory.LogChanges();
@@ -75,7 +75,7 @@ internal static class CopyJobs
     /// <summary>The volume's present life ends; the next rule clones.</summary>
     public static Task DiscardAsync(JobContext c)
     {
-        c.Memory.BeginIncarnation(Guid.NewGuid().ToString("N"), VolumeMarker.Cloning);
+        c.Memory.BeginIncarnation(c.Random.NextHex(32), VolumeMarker.Cloning);
         return Task.CompletedTask;
     }
 

@@ -21,7 +21,7 @@ public sealed record JobContext(
     IAgentLink Links,
     InstanceMemory Memory,
     Guard Guard,
-    TlsCopies Tls,
+    IMountedSecrets Secrets,
     SelectorKeeper Selectors,
     Func<InstanceObservation> Latest,
     TimeProvider Time,

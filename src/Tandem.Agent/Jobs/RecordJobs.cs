@@ -9,6 +9,7 @@ using Tandem.Protocol.Elections;
 using Tandem.Protocol.Records;
 using Tandem.Protocol.Synchrony;
 using Tandem.Resources;
+using Tandem.Resources.Values;
 
 namespace Tandem.Agent.Jobs;
 
@@ -22,7 +23,7 @@ internal static class RecordJobs
         if (await c.Records.ReadAsync(cancellation) is not { Reachable: true, Exists: false }) return;
         // The identity is on the disk before the record names it, and stays the same over attempts whose outcome is not known.
         var marker = found.RunMode == RunMode.Primary ? VolumeMarker.Initializing : VolumeMarker.Cloning;
-        if (c.Memory.Volume.Marker != marker) c.Memory.BeginIncarnation(Guid.NewGuid().ToString("N"), marker);
+        if (c.Memory.Volume.Marker != marker) c.Memory.BeginIncarnation(c.Random.NextHex(32), marker);
         var me = c.Memory.Me;
         var epoch = new Resources.Values.Epoch(1);
         var outcome = await c.Records.SwapAsync("found", record => record is not null ? null : new PrimaryRecord
@@ -39,7 +40,7 @@ internal static class RecordJobs
         }, cancellation);
         // Somebody else founds: this volume stays empty, and clones.
         if (outcome is RecordSwap.Lost || (outcome is RecordSwap.Moot { Record: { } there } && there.Holder != me))
-            c.Memory.BeginIncarnation(Guid.NewGuid().ToString("N"), VolumeMarker.Cloning);
+            c.Memory.BeginIncarnation(c.Random.NextHex(32), VolumeMarker.Cloning);
     }
 
     public static async Task VacateAsync(JobContext c, InstanceAction.Vacate vacate, InstanceObservation o, CancellationToken cancellation)
@@ -101,7 +102,7 @@ internal static class RecordJobs
     public static async Task CheckOtherSiteAsync(JobContext c, InstanceObservation o, CancellationToken cancellation)
     {
         var name = Names.PairRecord(o.Settings.Pair!);
-        var request = new PeerCheckRequest($"{c.Random.NextInt64():x16}", c.Memory.Me.ToString());
+        var request = new PeerCheckRequest(c.Random.NextHex(16), c.Memory.Me.ToString());
         var asked = await c.Kubernetes.PatchAsync<V1Lease>(name, c.Identity.Namespace, MetadataPatch.Of("annotations", (PeerCheckRequest.Annotation, request.Encode())), cancellation);
         if (asked is not SwapResult<V1Lease>.Applied) throw new JobFailedException("PeerUnknown", "the question could not be written into the pair's record");
         var mine = o.Record!.PairEpoch!.Value;
@@ -131,7 +132,7 @@ internal static class RecordJobs
         };
     }
 
-    private static RunIdentity NewRun(JobContext c) => new(c.Identity.ContainerId, $"{c.Random.NextInt64():x16}");
+    private static RunIdentity NewRun(JobContext c) => new(c.Identity.ContainerId, c.Random.NextHex(16));
 }
 
 internal static class MetadataPatch

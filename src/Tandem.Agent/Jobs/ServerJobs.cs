@@ -133,7 +133,7 @@ internal static class ServerJobs
     /// <returns>The setting that names it: what a session shows of it tells whether it is in effect.</returns>
     public static async Task<Setting> ConfigureAsync(JobContext c, InstanceObservation o, Wanted wanted, CancellationToken cancellation)
     {
-        c.Tls.Refresh();
+        c.Secrets.RefreshCertificate();
         var version = await c.Server.GetVersionAsync(cancellation);
         var generation = Fingerprint(o.Settings, c, version, new WantedConfiguration(wanted.SynchronousStandbyNames, wanted.Door, wanted.Source, ""));
         var configuration = new WantedConfiguration(wanted.SynchronousStandbyNames, wanted.Door, wanted.Source, generation);
@@ -189,11 +189,11 @@ internal static class ServerJobs
     public static ReplicationSource? Source(JobContext c, UpstreamTarget? target)
     {
         if (target is null) return null;
-        c.Tls.Refresh();
+        c.Secrets.RefreshCertificate();
         var name = c.Memory.Me.ReplicationName;
         var local = !target.Name.StartsWith("site/", StringComparison.Ordinal);
         return new ReplicationSource(target.Host, target.Port, "tandem_replication", name, local ? name : null,
-            new TlsFiles(c.Paths.Bundle, c.Paths.ServerCertificate, c.Tls.MakeCredential(target.Epoch)));
+            new TlsFiles(c.Paths.Bundle, c.Paths.ServerCertificate, c.Secrets.MakeCredential(target.Epoch)));
     }
 
     private static async Task UntilAnswersAsync(JobContext c, InstanceObservation o, bool inRecovery, CancellationToken cancellation)

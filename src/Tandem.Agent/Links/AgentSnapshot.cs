@@ -15,9 +15,9 @@ public interface ILinkService
     /// <summary>Whether the loop has turned lately.</summary>
     bool Alive { get; }
 
-    /// <summary>Completes at the next change of the beat, or after <paramref name="limit"/>.</summary>
-    Task NextBeatAsync(TimeSpan limit, CancellationToken cancellation);
+    /// <summary>The present beat, and again every 500 ms; null where this agent holds nothing. Ends by cancellation alone.</summary>
+    IAsyncEnumerable<Beat?> BeatsAsync(CancellationToken cancellation);
 
     Task<bool> AttachAsync(AttachRequest request, CancellationToken cancellation);
-    HoldAnswer Hold(HoldRequest request);
+    Task<HoldAnswer> HoldAsync(HoldRequest request);
 }

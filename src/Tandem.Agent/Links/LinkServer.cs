@@ -16,9 +16,6 @@ namespace Tandem.Agent.Links;
 /// <summary>Serves links (mutual TLS) and the kubelet's probes (plain, one word each). One switch over paths: no routing framework, to stay small in memory.</summary>
 public sealed class LinkServer(LinkTls tls, ILinkService service, Func<string, bool> isMember, TimeProvider time) : IAsyncDisposable
 {
-    /// <summary>Heartbeats come at least this often.</summary>
-    public static readonly TimeSpan BeatInterval = TimeSpan.FromMilliseconds(500);
-
     private WebApplication? _application;
 
     public async Task StartAsync(CancellationToken cancellation)
@@ -83,7 +80,7 @@ public sealed class LinkServer(LinkTls tls, ILinkService service, Func<string, b
                 else context.Response.StatusCode = StatusCodes.Status409Conflict;
                 break;
             case "/v1/hold" when await ReadAsync(context, LinkJson.Default.HoldRequest) is { } hold:
-                await WriteAsync(context, service.Hold(hold), LinkJson.Default.HoldAnswer);
+                await WriteAsync(context, await service.HoldAsync(hold), LinkJson.Default.HoldAnswer);
                 break;
             default:
                 context.Response.StatusCode = StatusCodes.Status404NotFound;
@@ -97,9 +94,9 @@ public sealed class LinkServer(LinkTls tls, ILinkService service, Func<string, b
         context.Response.ContentType = "application/x-ndjson";
         try
         {
-            while (!context.RequestAborted.IsCancellationRequested)
+            await foreach (var beat in service.BeatsAsync(context.RequestAborted))
             {
-                if (service.Snapshot.Beat is { } beat)
+                if (beat is not null)
                 {
                     await context.Response.Body.WriteAsync(JsonSerializer.SerializeToUtf8Bytes(beat, LinkJson.Default.Beat), context.RequestAborted);
                     await context.Response.Body.WriteAsync("\n"u8.ToArray(), context.RequestAborted);
@@ -108,9 +105,7 @@ public sealed class LinkServer(LinkTls tls, ILinkService service, Func<string, b
                 else if (!context.Response.HasStarted)
                 {
                     await context.Response.StartAsync(context.RequestAborted);
-                }
-                await service.NextBeatAsync(BeatInterval, context.RequestAborted);
-            }
+                }            }
         }
         catch (Exception exception) when (exception is OperationCanceledException or IOException or ConnectionAbortedException)
         {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using Tandem.Agent.Fencing;
 using Tandem.Agent.Jobs;
@@ -27,6 +28,7 @@ public sealed class InstanceLoop : ILinkService
     private static readonly TimeSpan AbsentReadInterval = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan ShutdownPatience = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan AliveWithin = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan BeatInterval = TimeSpan.FromMilliseconds(500);
 
     private readonly JobContext _context;
     private readonly ClusterSight _sight;
@@ -35,9 +37,8 @@ public sealed class InstanceLoop : ILinkService
     private readonly Vigil _vigil;
     private readonly JobSlot _slot;
     private readonly HoldBook _holds;
-    private readonly SingleThread _thread;
+    private readonly SynchronizationContext _thread;
     private readonly Signal _wake;
-    private readonly Signal _beat;
     private readonly ILogger _logger;
     private readonly string _version;
     private volatile AgentSnapshot _snapshot;
@@ -48,14 +49,13 @@ public sealed class InstanceLoop : ILinkService
     private int _serverVersion;
     private InstanceAction _decided = new InstanceAction.Wait("Starting", "the agent starts");
 
-    public InstanceLoop(JobContext context, ClusterSight sight, IVolumeStore store, SingleThread thread, Signal wake, string version, ILogger logger)
+    public InstanceLoop(JobContext context, ClusterSight sight, IVolumeStore store, SynchronizationContext thread, Signal wake, string version, ILogger logger)
     {
         (_context, _sight, _thread, _wake, _version, _logger) = (context with { Latest = () => _latest! }, sight, thread, wake, version, logger);
-        _beat = new Signal(context.Time);
         _holds = new HoldBook(context.Memory, context.Time);
         _peers = new PeerSight(context.Identity, context.Links, context.Time, wake.Set);
         _observer = new InstanceObserver(context.Records, sight, _peers, context.Server, context.Memory, _holds, context.Time);
-        _vigil = new Vigil(_context, store, _peers, wake, _beat, logger);
+        _vigil = new Vigil(_context, store, _peers, wake, logger);
         _slot = new JobSlot(wake, context.Time, logger);
         _snapshot = ReportBuilder.WithoutServer(context, version, "starting", "Starting", "the agent starts");
         context.Records.Changed += wake.Set;
@@ -68,7 +68,14 @@ public sealed class InstanceLoop : ILinkService
 
     public bool Alive => _context.Time.GetElapsedTime(Interlocked.Read(ref _turnedAt)) < AliveWithin;
 
-    public Task NextBeatAsync(TimeSpan limit, CancellationToken cancellation) => Task.Delay(limit, _context.Time, cancellation);
+    public async IAsyncEnumerable<Beat?> BeatsAsync([EnumeratorCancellation] CancellationToken cancellation)
+    {
+        while (true)
+        {
+            yield return _snapshot.Beat;
+            await Task.Delay(BeatInterval, _context.Time, cancellation);
+        }
+    }
 
     /// <summary>SIGTERM: the pod is to end.</summary>
     public void RequestShutdown()
@@ -79,7 +86,7 @@ public sealed class InstanceLoop : ILinkService
 
     public Task<bool> AttachAsync(AttachRequest request, CancellationToken cancellation) => _thread.CallAsync(() => MakeRoomAsync(request, cancellation));
 
-    public HoldAnswer Hold(HoldRequest request) => _thread.CallAsync(() => Task.FromResult(_holds.Give(request))).GetAwaiter().GetResult();
+    public Task<HoldAnswer> HoldAsync(HoldRequest request) => _thread.CallAsync(() => Task.FromResult(_holds.Give(request)));
 
     /// <returns>The process's exit code.</returns>
     public async Task<int> RunAsync(CancellationToken cancellation)

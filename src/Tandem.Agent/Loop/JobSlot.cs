@@ -31,7 +31,7 @@ public sealed class JobSlot(Signal wake, TimeProvider time, ILogger logger)
             {
                 if (!action.Outranks(running.Action)) return;
                 Log.ActCutShort(logger, running.Action.Name, $"{action.Name}: {action.Reason}");
-                await running.Cancellation.CancelAsync();
+                running.Cancellation.Cancel(); // not CancelAsync: that goes to another thread
                 await running.Task;
             }
             _running = null;

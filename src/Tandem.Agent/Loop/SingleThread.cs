@@ -36,12 +36,15 @@ public sealed class SingleThread : SynchronizationContext
             SetSynchronizationContext(previous);
         }
     }
+}
 
-    /// <summary>Runs <paramref name="call"/> on this thread and hands its outcome to a caller on another.</summary>
-    public Task<T> CallAsync<T>(Func<Task<T>> call)
+public static class ThreadCalls
+{
+    /// <summary>Runs <paramref name="call"/> on a thread that runs one thing after another, and hands its outcome to a caller on another.</summary>
+    public static Task<T> CallAsync<T>(this SynchronizationContext thread, Func<Task<T>> call)
     {
         var outcome = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
-        Post(async _ =>
+        thread.Post(async _ =>
         {
             try
             {

@@ -16,7 +16,7 @@ namespace Tandem.Agent.Loop;
 /// What goes on beside the one action: the holder's renewals, refutations and write probes, the members' suspicion, the selectors. Each runs by itself, at most once
 /// at a time, and none of them waits for the server's slow steps.
 /// </summary>
-public sealed class Vigil(JobContext context, IVolumeStore store, Sight.PeerSight peers, Signal wake, Signal beat, ILogger logger)
+public sealed class Vigil(JobContext context, IVolumeStore store, Sight.PeerSight peers, Signal wake, ILogger logger)
 {
     private static readonly TimeSpan ProbeInterval = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan VolumeProbeInterval = TimeSpan.FromSeconds(2);
@@ -164,7 +164,7 @@ public sealed class Vigil(JobContext context, IVolumeStore store, Sight.PeerSigh
 
     private async Task SuspectAsync(InstanceObservation o, PrimaryRecord record, CancellationToken cancellation)
     {
-        var nonce = $"{context.Random.NextInt64():x16}";
+        var nonce = context.Random.NextHex(16);
         var outcome = await context.Records.SwapAsync("suspect", live => live.SameReign(record) is { State: RecordState.Stable, Suspect: null } same ? same with { Suspect = new Suspicion(nonce, o.Me) } : null, cancellation);
         if (outcome is RecordSwap.Applied) _mySuspicion = (nonce, context.Time.BootTime(), record.Epoch);
         else if (outcome is RecordSwap.Moot { Record: { Suspect: { } theirs } } && _mySuspicion is null) _mySuspicion = (theirs.Nonce, context.Time.BootTime(), record.Epoch); // somebody else's serves as well
@@ -195,7 +195,6 @@ public sealed class Vigil(JobContext context, IVolumeStore store, Sight.PeerSigh
         {
             await context.Server.ProbeWriteAsync(cancellation);
             context.Memory.LastDurableWrite = startedAt;
-            beat.Set();
         }
         catch (PostgresException)
         {
@@ -220,8 +219,7 @@ public sealed class Vigil(JobContext context, IVolumeStore store, Sight.PeerSigh
     {
         try
         {
-            // A disk that hangs must not hang the loop.
-            await Task.Run(store.Probe, cancellation);
+            await store.ProbeAsync(cancellation);
             _volumeFailures = 0;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)

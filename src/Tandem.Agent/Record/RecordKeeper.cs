@@ -4,6 +4,7 @@ using Tandem.Kubernetes.Client;
 using Tandem.Kubernetes.Models;
 using Tandem.Protocol.Records;
 using Tandem.Resources;
+using Tandem.Resources.Values;
 
 namespace Tandem.Agent.Record;
 
@@ -59,7 +60,7 @@ public sealed class RecordKeeper(IKubernetesClient client, string cluster, strin
             if (current is { IsWritable: false }) return new RecordSwap.Moot(current); // written by a newer version: follow, never swap
             if (change(current) is not { } wanted) return new RecordSwap.Moot(current);
 
-            var next = wanted with { Nonce = NewNonce() };
+            var next = wanted with { Nonce = random.NextHex(16) };
             var sentAt = time.BootTime();
             var outcome = await SendAsync(lease, next, cancellation);
             switch (outcome)
@@ -164,8 +165,6 @@ public sealed class RecordKeeper(IKubernetesClient client, string cluster, strin
             Changed?.Invoke();
         }
     }
-
-    private string NewNonce() => $"{random.NextInt64():x16}";
 
     private static ulong Version(string? resourceVersion) => ulong.TryParse(resourceVersion, out var version) ? version : 0;
 }

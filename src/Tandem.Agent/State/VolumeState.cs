@@ -39,7 +39,7 @@ public interface IVolumeStore
     void Save(VolumeState state);
 
     /// <summary>A small durable write on the volume, for the check of its health (requirement C5). Throws where it fails.</summary>
-    void Probe();
+    Task ProbeAsync(CancellationToken cancellation);
 }
 
 /// <summary><c>agent/state.json</c> on the claim: durable when <see cref="Save"/> returns, so that a power loss never brings an older promise back.</summary>
@@ -72,7 +72,8 @@ public sealed class FileVolumeStore(string folder) : IVolumeStore
         AtomicFile.Write(Path, JsonSerializer.SerializeToUtf8Bytes(document, VolumeJson.Default.VolumeDocument));
     }
 
-    public void Probe() => AtomicFile.Write(System.IO.Path.Combine(folder, "probe"), "probe"u8);
+    /// <summary>On another thread: a disk that hangs must not hang the loop.</summary>
+    public Task ProbeAsync(CancellationToken cancellation) => Task.Run(() => AtomicFile.Write(System.IO.Path.Combine(folder, "probe"), "probe"u8), cancellation);
 }
 
 internal sealed record VolumeDocument(string Volume, long Promise, string Lineage, VolumeMarker Marker, long HoldMilliseconds, long HoldEpoch, string? PairEpoch);

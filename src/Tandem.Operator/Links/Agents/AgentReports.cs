@@ -22,7 +22,7 @@ public sealed class AgentReports(IAgentLinkFactory links, TimeProvider time) : I
     public void Track(string @namespace, string cluster, IReadOnlyCollection<AgentEndpoint> endpoints, AgentCredentials? credentials)
     {
         var wanted = credentials is null ? [] : endpoints.ToDictionary(e => e.PodUid);
-        foreach (var (uid, listener) in _listeners)
+        foreach (var (uid, listener) in _listeners.OrderBy(l => l.Key, StringComparer.Ordinal))
         {
             if (listener.Namespace != @namespace || listener.Cluster != cluster) continue;
             if (wanted.TryGetValue(uid, out var endpoint) && listener.Endpoint == endpoint && listener.Credentials == credentials) wanted.Remove(uid);
@@ -45,7 +45,7 @@ public sealed class AgentReports(IAgentLinkFactory links, TimeProvider time) : I
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var uid in _listeners.Keys)
+        foreach (var uid in _listeners.Keys.Order(StringComparer.Ordinal))
         {
             if (!_listeners.TryRemove(uid, out var listener)) continue;
             listener.Stop();
@@ -71,7 +71,7 @@ public sealed class AgentReports(IAgentLinkFactory links, TimeProvider time) : I
         public AgentCredentials Credentials => credentials;
         public Task Ended { get; private set; } = Task.CompletedTask;
 
-        public void Start() => Ended = Task.Run(ListenAsync);
+        public void Start() => Ended = ListenAsync();
 
         public void Stop() => _stop.Cancel();
 
@@ -100,6 +100,7 @@ public sealed class AgentReports(IAgentLinkFactory links, TimeProvider time) : I
 
         private async Task ListenAsync()
         {
+            await Task.Yield(); // whoever tracks the agent goes on
             try
             {
                 using var link = owner.Connect(endpoint, credentials);

@@ -34,8 +34,8 @@ public sealed class OtherSite : IOtherSite
     {
         (_address, _connect, _time, _logger) = (address, connect, time, logger);
         _client = connect();
-        _watches.Add(Task.Run(() => WatchAsync<V1Lease>(address.Record)));
-        _watches.Add(Task.Run(() => WatchAsync<DisasterRecoveryPair>(address.Pair)));
+        _watches.Add(WatchAsync<V1Lease>(address.Record));
+        _watches.Add(WatchAsync<DisasterRecoveryPair>(address.Pair));
     }
 
     public event Action? Changed;
@@ -71,7 +71,7 @@ public sealed class OtherSite : IOtherSite
 
     public async ValueTask DisposeAsync()
     {
-        await _ended.CancelAsync();
+        _ended.Cancel(); // not CancelAsync: that goes to another thread
         await Task.WhenAll([.. _watches, _probe]);
         (_client as IDisposable)?.Dispose();
         _ended.Dispose();
@@ -106,7 +106,7 @@ public sealed class OtherSite : IOtherSite
         {
             if (_unreadable is not null || _ended.IsCancellationRequested) return;
             _unreadable = message;
-            _probe = Task.Run(ProbeAsync);
+            _probe = ProbeAsync();
         }
 
         Log.LinkDown(_logger, _address.Pair, message);
@@ -114,6 +114,7 @@ public sealed class OtherSite : IOtherSite
 
     private async Task ProbeAsync()
     {
+        await Task.Yield(); // whoever found the link down goes on
         try
         {
             while (true)
@@ -148,6 +149,7 @@ public sealed class OtherSite : IOtherSite
     /// <summary>A watch only wakes: whatever is decided is decided on a live read.</summary>
     private async Task WatchAsync<T>(string name) where T : class, IKubernetesObject
     {
+        await Task.Yield(); // whoever made the link goes on
         while (!_ended.IsCancellationRequested)
         {
             try

@@ -7,11 +7,12 @@ using Tandem.Operator.Pairs.Observing;
 using Tandem.Protocol.Handover;
 using Tandem.Protocol.Records;
 using Tandem.Resources;
+using Tandem.Resources.Values;
 
 namespace Tandem.Operator.Pairs.Acting;
 
 /// <summary>Carries out one decided action: one write, sent once. What came of it is seen by the next look, which is live.</summary>
-public sealed class PairActuator(IKubernetesClient client, ClusterSettlement settlement, IEventRecorder events, ILogger<PairActuator> logger)
+public sealed class PairActuator(IKubernetesClient client, ClusterSettlement settlement, IEventRecorder events, Random random, ILogger<PairActuator> logger)
 {
     /// <returns>Whether anything was written: then another look is due at once.</returns>
     public async Task<bool> ActAsync(PairObservation seen, PairAction action, CancellationToken cancellation)
@@ -51,7 +52,7 @@ public sealed class PairActuator(IKubernetesClient client, ClusterSettlement set
         // Until the answer says "applied", an attempt may land at any time [C9].
         var wasSettled = settlement.IsSettled(seen.Key);
         settlement.Set(seen.Key, settled: false);
-        var lease = PairRecordLease.WithCluster(seen.ClusterLease!, change.Apply(seen.View.Cluster!, Guid.NewGuid().ToString("N")));
+        var lease = PairRecordLease.WithCluster(seen.ClusterLease!, change.Apply(seen.View.Cluster!, random.NextHex(32)));
         var result = await client.SwapAsync(lease, cancellation);
         // A conflict or a refusal never lands: what was settled before still is.
         settlement.Set(seen.Key, result is SwapResult<V1Lease>.Applied || (wasSettled && result is not SwapResult<V1Lease>.Unknown));
@@ -79,5 +80,5 @@ public sealed class PairActuator(IKubernetesClient client, ClusterSettlement set
         else events.Normal(pair, action.Reason, action.Message);
     }
 
-    private static PairRecord WithNonce(PairRecord record) => record with { Nonce = Guid.NewGuid().ToString("N") };
+    private PairRecord WithNonce(PairRecord record) => record with { Nonce = random.NextHex(32) };
 }

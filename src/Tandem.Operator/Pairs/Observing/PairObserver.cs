@@ -11,7 +11,7 @@ using Tandem.Resources.Values;
 namespace Tandem.Operator.Pairs.Observing;
 
 /// <summary>Reads a pair: own records and object live, the other site's too or not at all, the holder's word from memory (in an operation: asked for).</summary>
-public sealed class PairObserver(IKubernetesClient client, IOwnCluster clusters, OtherSites links, ClusterSettlement settlement, string site, TimeProvider time)
+public sealed class PairObserver(IKubernetesClient client, IOwnCluster clusters, OtherSites links, ClusterSettlement settlement, string site, TimeProvider time, Random random)
 {
     public const string Quiesced = "quiesced";
 
@@ -55,7 +55,7 @@ public sealed class PairObserver(IKubernetesClient client, IOwnCluster clusters,
             StandbyStreams = PairObservation.PeerSenderOf(report, peer?.Record?.Self?.ReplicationName) is { State: "streaming" },
             Quiesced = report is { State: Quiesced },
             Now = time.GetUtcNow(),
-            FreshId = NewId(),
+            FreshId = random.NextHex(12), // short, and unique enough for one pair's history
         };
         return new PairObservation
         {
@@ -63,9 +63,6 @@ public sealed class PairObserver(IKubernetesClient client, IOwnCluster clusters,
             Cluster = clusters.Find(key.Namespace!, pair.Spec.Cluster), Report = report, Self = self,
         };
     }
-
-    /// <summary>Short, and unique enough for one pair's history.</summary>
-    public static string NewId() => Guid.NewGuid().ToString("N")[..12];
 
     private (SiteSpec? Mine, SiteSpec? Theirs) SitesOf(DisasterRecoveryPair pair)
     {

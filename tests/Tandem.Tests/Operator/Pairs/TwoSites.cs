@@ -123,8 +123,8 @@ internal sealed class SiteUnderTest : IAsyncDisposable
         var events = new EventRecorder(client, new EventRecorderOptions { Component = "test", Instance = site }, time, new Random(1), NullLogger<EventRecorder>.Instance);
         _links = new OtherSites(client, new OtherSiteFactory(time, NullLogger<OtherSite>.Instance), time);
         _controller = new PairController(
-            new PairObserver(client, Cluster, _links, settlement, site, time),
-            new PairActuator(client, settlement, events, NullLogger<PairActuator>.Instance),
+            new PairObserver(client, Cluster, _links, settlement, site, time, new Random()),
+            new PairActuator(client, settlement, events, new Random(), NullLogger<PairActuator>.Instance),
             new PeerChecks(client, NullLogger<PeerChecks>.Instance),
             new CredentialsCopier(Cluster, time, NullLogger<CredentialsCopier>.Instance),
             new PairReporter(client, events, site, time, NullLogger<PairReporter>.Instance),

@@ -1,37 +1,44 @@
+using Tandem.Postgres;
 using Tandem.Postgres.Files;
 
 namespace Tandem.Agent.Configuration;
 
 /// <summary>
-/// Copies of the mounted certificate for the server and for libpq, which both insist that a key belongs to them and is closed to others.
-/// They lie in memory and are refreshed when the Secret is renewed.
+/// The mounted Secrets, and copies of the certificate for the server and for libpq, which both insist that a key belongs to them and is closed to others.
+/// The copies lie in memory and are refreshed when the Secret is renewed.
 /// </summary>
-public sealed class TlsCopies(PodPaths paths)
+public sealed class MountedSecrets(PodPaths paths) : IMountedSecrets
 {
     private DateTime _copied;
 
-    /// <returns>Whether the mounted files had changed, so that the server must be reloaded.</returns>
-    public bool Refresh()
+    public void RefreshCertificate()
     {
         var source = Path.Combine(paths.Tls, "tls.crt");
         var stamp = File.GetLastWriteTimeUtc(File.ResolveLinkTarget(source, returnFinalTarget: true)?.FullName ?? source);
-        if (stamp == _copied && File.Exists(paths.ServerKey)) return false;
+        if (stamp == _copied && File.Exists(paths.ServerKey)) return;
         Directory.CreateDirectory(Path.GetDirectoryName(paths.ServerKey)!);
         Copy(source, paths.ServerCertificate);
         Copy(Path.Combine(paths.Tls, "tls.key"), paths.ServerKey);
         var bundle = Path.Combine(paths.Tls, "bundle.crt");
         Copy(File.Exists(bundle) ? bundle : Path.Combine(paths.Tls, "ca.crt"), paths.Bundle);
         _copied = stamp;
-        return true;
     }
 
-    /// <summary>A key file for one upstream's epoch; see <see cref="PodPaths.Credential"/>.</summary>
     public string MakeCredential(string epoch)
     {
         var path = paths.Credential(epoch);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         if (!File.Exists(path)) Copy(Path.Combine(paths.Tls, "tls.key"), path);
         return path;
+    }
+
+    public ApplicationDatabase? ReadApplication() =>
+        Application("dbname") is { } database && Application("username") is { } owner && Application("password") is { } password ? new ApplicationDatabase(database, owner, password) : null;
+
+    private string? Application(string key)
+    {
+        var path = Path.Combine(paths.Application, key);
+        return File.Exists(path) ? File.ReadAllText(path).Trim() : null;
     }
 
     private static void Copy(string source, string target) => AtomicFile.Write(target, File.ReadAllBytes(source));
