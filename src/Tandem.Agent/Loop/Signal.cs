@@ -12,20 +12,23 @@ public sealed class Signal(TimeProvider time)
     }
 
     /// <summary>Returns at the next <see cref="Set"/>, or after <paramref name="limit"/>.</summary>
+    /// <remarks>Not by <c>WaitAsync</c> of the task: of one whose continuations run asynchronously that goes by way of another thread.</remarks>
     public async Task WaitAsync(TimeSpan limit, CancellationToken cancellation)
     {
-        Task waiting;
-        lock (_lock) waiting = _next.Task;
+        TaskCompletionSource waiting;
+        lock (_lock) waiting = _next;
+        // The time is as good as the signal.
+        await using var timer = time.CreateTimer(_ => waiting.TrySetResult(), null, limit, Timeout.InfiniteTimeSpan);
+        await using var registration = cancellation.Register(() => waiting.TrySetCanceled(cancellation));
         try
         {
-            await waiting.WaitAsync(limit, time, cancellation);
+            await waiting.Task;
         }
-        catch (TimeoutException)
+        finally
         {
-            // The time is as good as the signal.
+            lock (_lock)
+                if (_next.Task.IsCompleted) _next = New();
         }
-        lock (_lock)
-            if (_next.Task.IsCompleted) _next = New();
     }
 
     private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -17,7 +17,7 @@ public sealed class RecordKeeper(IKubernetesClient client, string cluster, strin
     /// <summary>A swap that the API server has not answered by then is of unknown outcome.</summary>
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(2);
 
-    private readonly SemaphoreSlim _oneAtATime = new(1, 1);
+    private readonly Turns _turns = new();
 
     /// <summary>Latest reading; replaced as a whole.</summary>
     public RecordReading Latest { get; private set; } = RecordReading.Never;
@@ -42,7 +42,7 @@ public sealed class RecordKeeper(IKubernetesClient client, string cluster, strin
     /// <param name="change">From the record as read live (null: there is none) to what it shall be; null: not called for any more.</param>
     public async Task<RecordSwap> SwapAsync(string purpose, Func<PrimaryRecord?, PrimaryRecord?> change, CancellationToken cancellation)
     {
-        await _oneAtATime.WaitAsync(cancellation);
+        await _turns.TakeAsync(cancellation);
         try
         {
             V1Lease? lease;
@@ -82,7 +82,7 @@ public sealed class RecordKeeper(IKubernetesClient client, string cluster, strin
         }
         finally
         {
-            _oneAtATime.Release();
+            _turns.End();
         }
     }
 

@@ -105,12 +105,13 @@ public sealed class AgentReports(IAgentLinkFactory links, TimeProvider time) : I
             {
                 using var link = owner.Connect(endpoint, credentials);
                 _link = link;
-                using var timer = new PeriodicTimer(AskEvery, owner.Time);
-                do
+                while (true)
                 {
+                    var begun = owner.Time.GetTimestamp();
                     if (Take(await AskAsync(link))) owner.Heard?.Invoke(@namespace, cluster);
+                    var left = AskEvery - owner.Elapsed(begun);
+                    if (left > TimeSpan.Zero) await Task.Delay(left, owner.Time, _stop.Token);
                 }
-                while (await timer.WaitForNextTickAsync(_stop.Token));
             }
             catch (OperationCanceledException) when (_stop.IsCancellationRequested)
             {
