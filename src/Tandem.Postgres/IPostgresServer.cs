@@ -252,7 +252,8 @@ public sealed record LineageRow(PairEpoch? PairEpoch, Epoch Epoch, string Incarn
 
 /// <summary>What <see cref="IPostgresServer.ReadRemoteLineageAsync"/> read.</summary>
 /// <param name="Host">Which of the source's hosts answered.</param>
-public sealed record RemoteLineageRows(string Host, SystemIdentifier SystemIdentifier, IReadOnlyList<LineageRow> Rows);
+/// <param name="CheckpointTimeline">That a primary's control file names: after a promotion the one before, until a checkpoint is done. A rewind goes by it. Null: it is in recovery.</param>
+public sealed record RemoteLineageRows(string Host, SystemIdentifier SystemIdentifier, TimelineId? CheckpointTimeline, IReadOnlyList<LineageRow> Rows);
 
 /// <summary>A parameter's value, as current_setting gives it.</summary>
 public readonly record struct Setting(string Name, string Value);

@@ -17,7 +17,7 @@ internal static class AdmissionJobs
     {
         var record = o.Record!;
         var reign = o.OwnReign ?? throw new JobFailedException("NoReign", "the record does not name this reign");
-        var opened = reign.Timeline is null ? await ReadReignAsync(c, reign, cancellation) : reign;
+        var opened = reign.Timeline is null ? await ReadReignAsync(c, record, reign, cancellation) : reign;
         // None of these waits for another: that all are done is what admits.
         var confirming = reign.Timeline is null ? ConfirmAsync(c, record, opened, cancellation) : Task.CompletedTask;
         // Made once; a later reign finds it in its data, and clients do not wait for the look at it.
@@ -75,12 +75,14 @@ internal static class AdmissionJobs
     }
 
     /// <summary>The reign as the server opened it: its timeline, and where that left the one before.</summary>
-    private static async Task<LineageEntry> ReadReignAsync(JobContext c, LineageEntry reign, CancellationToken cancellation)
+    private static async Task<LineageEntry> ReadReignAsync(JobContext c, PrimaryRecord record, LineageEntry reign, CancellationToken cancellation)
     {
         var status = await c.Server.QueryStatusAsync(TimeSpan.FromSeconds(2), cancellation) ?? throw new JobFailedException("ServerSilent", "the server does not answer");
         var history = await c.Server.ReadTimelineHistoryAsync(status.Timeline, cancellation);
-        var switchPoint = history.Count > 0 ? history[^1].SwitchPoint : Lsn.Zero;
-        return reign with { Timeline = status.Timeline, SwitchPoint = switchPoint };
+        // Not the last switch: a reign that was promoted, ended before it could say so, and was promoted again has two timelines; whoever wrote on beyond the first of them is diverged [C2].
+        var before = record.Lineage.Count > 1 ? record.Lineage[^2].Timeline : null;
+        var left = history.FirstOrDefault(h => h.Timeline == before) ?? (before is null ? history.LastOrDefault() : throw new JobFailedException("HistoryUnknown", $"the history of timeline {status.Timeline} does not name timeline {before}"));
+        return reign with { Timeline = status.Timeline, SwitchPoint = left?.SwitchPoint ?? Lsn.Zero };
     }
 
     private static async Task ConfirmAsync(JobContext c, PrimaryRecord record, LineageEntry confirmed, CancellationToken cancellation)

@@ -73,8 +73,17 @@ internal static class CopyJobs
     }
 
     /// <summary>The volume's present life ends; the next rule clones.</summary>
-    public static Task DiscardAsync(JobContext c)
+    public static Task DiscardAsync(JobContext c, InstanceObservation o)
     {
+        // A main standby is known to its record by this life, and nobody counts on what it has: it stays who it is, without a position until it has the copy.
+        if (o.IsHolder)
+        {
+            c.Memory.Remember(state => state with { Marker = VolumeMarker.Cloning, Lineage = [] });
+            c.Memory.Promise = null;
+            c.Memory.LogChanges();
+            (c.Memory.SealHint, c.Memory.Upstream, c.Memory.RewindImpossible) = (null, null, null);
+            return Task.CompletedTask;
+        }
         c.Memory.BeginIncarnation(c.Random.NextHex(32), VolumeMarker.Cloning);
         return Task.CompletedTask;
     }
@@ -85,6 +94,9 @@ internal static class CopyJobs
         var source = ServerJobs.Source(c, action.Source)! with { User = "tandem_rewind", ApplicationName = "tandem_rewind" };
         var remote = await c.Server.ReadRemoteLineageAsync(source, cancellation);
         if (remote.Rows.Count == 0) throw new JobFailedException("NoLineage", "the other site's database tells no lineage yet");
+        // Before the checkpoint after its promotion a rewind would take the source for one on the timeline that it has just left.
+        if (remote.Rows.Max(r => r.Timeline.Value) > remote.CheckpointTimeline?.Value)
+            throw new JobFailedException("NoCheckpoint", $"the other site's database has not done a checkpoint on its timeline yet (its control file names {remote.CheckpointTimeline})");
         c.Memory.OtherSite = new RemoteLineage(o.Pair!.PairEpoch, remote.Host,
             [.. remote.Rows.Select(r => new LineageEntry(r.PairEpoch, r.Epoch, Incarnation.Parse(r.Incarnation), r.Timeline, r.SwitchPoint))], remote.SystemIdentifier, c.Time.BootTime());
         // A server that follows already goes on, with its history as it now is.

@@ -42,7 +42,8 @@ internal static class HandoverJobs
         var deadline = c.Time.GetUtcNow() + limit;
         var begun = await c.Records.SwapAsync("hand over", live => live.SameReign(record) is { State: RecordState.Stable } same ? same with { State = new RecordState.HandingOver(target, deadline), RenewTime = c.Time.GetUtcNow() } : null, cancellation);
         if (begun is not RecordSwap.Applied) throw new JobFailedException("HandoverNotBegun", "the record could not be swapped");
-        var hidden = c.Selectors.SelectAsync(Names.ReadWriteService(c.Identity.Cluster), target.Instance, record.Epoch.Next, cancellation);
+        // At the present epoch: a handover that fails is taken back in it, and clients with it.
+        var hidden = c.Selectors.SelectAsync(Names.ReadWriteService(c.Identity.Cluster), target.Instance, record.Epoch, cancellation);
 
         await c.Server.StopAsync(StopMode.Fast, TimeSpan.FromSeconds(3), cancellation);
         ServerJobs.AfterStop(c);

@@ -31,12 +31,13 @@ public static class InstanceActuator
         InstanceAction.ChangeSet change => SetChangeJob.RunAsync(c, change, o, cancellation),
         InstanceAction.HandOver handover => HandoverJobs.HandOverAsync(c, handover, o, cancellation),
         InstanceAction.Demote => HandoverJobs.DemoteAsync(c, o, cancellation),
+        InstanceAction.NoteLineage => NoteLineageAsync(c, o),
         InstanceAction.Seal => ServerJobs.SealAsync(c, cancellation),
         InstanceAction.Initialize => CopyJobs.InitializeAsync(c, o, cancellation),
         InstanceAction.ReadOtherSite read => CopyJobs.ReadOtherSiteAsync(c, read, o, cancellation),
         InstanceAction.BaseBackup backup => CopyJobs.BaseBackupAsync(c, backup, o, cancellation),
         InstanceAction.Rewind rewind => CopyJobs.RewindAsync(c, rewind, o, cancellation),
-        InstanceAction.Discard => CopyJobs.DiscardAsync(c),
+        InstanceAction.Discard => CopyJobs.DiscardAsync(c, o),
         InstanceAction.Exit => ExitAsync(c),
         InstanceAction.Nothing or InstanceAction.Hold or InstanceAction.Wait => Task.CompletedTask,
         _ => throw new InvalidOperationException($"{action.Name} has no act"),
@@ -45,6 +46,12 @@ public static class InstanceActuator
     private static Task ReconnectAsync(JobContext c, InstanceAction.Reconnect reconnect)
     {
         c.Server.EndReceiver(reconnect.Receiver);
+        return Task.CompletedTask;
+    }
+
+    private static Task NoteLineageAsync(JobContext c, InstanceObservation o)
+    {
+        c.Memory.Remember(state => state with { Lineage = o.Record!.Lineage });
         return Task.CompletedTask;
     }
 

@@ -59,8 +59,10 @@ internal static class RecordJobs
         var outcome = await c.Records.SwapAsync("elect", record => record.SameReign(o.Record!) is { State: RecordState.Electing } same
             ? Election.Elect(same, elect.Winner, promises, o.Settings.Synchrony, run) with { RenewTime = c.Time.GetUtcNow(), LeaseDuration = o.Settings.LeaseDuration }
             : null, cancellation);
-        if (outcome is RecordSwap.Applied applied)
-            c.Memory.Grant = new Grant(applied.Record.Epoch, applied.Record.PairEpoch, run.Nonce, applied.SentAt);
+        if (outcome is not RecordSwap.Applied applied) return;
+        c.Memory.Grant = new Grant(applied.Record.Epoch, applied.Record.PairEpoch, run.Nonce, applied.SentAt);
+        // What it had given up for is behind it: elected again since nobody else may, it must not give up once more before it has tried.
+        c.Memory.Crashes = [];
     }
 
     /// <summary>

@@ -10,6 +10,7 @@ using Tandem.Protocol.Links;
 using Tandem.Protocol.Records;
 using Tandem.Protocol.Synchrony;
 using Tandem.Resources;
+using Tandem.Resources.Values;
 
 namespace Tandem.Agent.Jobs;
 
@@ -40,7 +41,17 @@ internal static class ServerJobs
         if (c.Memory.Volume.Marker != VolumeMarker.None || !c.Server.HasData) throw new JobFailedException("NoUsableData", "the volume is between two lives");
         var control = await c.Server.ReadControlDataAsync(cancellation);
         c.Memory.CleanShutdown = control.CleanShutdown;
-        c.Memory.NoteSealed(await c.Server.SealWalAsync(c.Memory.SealHint, cancellation));
+        var end = await c.Server.SealWalAsync(c.Memory.SealHint, cancellation);
+        await CompleteLineageAsync(c, end.Timeline, cancellation);
+        c.Memory.NoteSealed(end);
+    }
+
+    /// <summary>What the log's own history tells of reigns that were followed before they were confirmed.</summary>
+    public static async Task CompleteLineageAsync(JobContext c, TimelineId timeline, CancellationToken cancellation)
+    {
+        if (c.Memory.Volume.Lineage.All(e => e.SwitchPoint is not null)) return;
+        var history = await c.Server.ReadTimelineHistoryAsync(timeline, cancellation);
+        c.Memory.Remember(state => state with { Lineage = DataLineage.Complete(state.Lineage, timeline, [.. history.Select(h => (h.Timeline, h.SwitchPoint))]) });
     }
 
     /// <summary>Behind the gate, and under the guard: armed before the process exists, by the time at which the swap of <c>run</c> was sent [C10c].</summary>

@@ -47,11 +47,11 @@ internal static class SetChangeJob
         if (!to.IsEmpty && !await c.UntilAsync(async () => Flushed(await SendersAsync(c, cancellation), to, position) >= to.Acknowledgements, Patience, Interval, cancellation))
             throw new JobFailedException("SetChangeStalled", $"fewer than {to.Acknowledgements} of {to} have flushed {position}; both clauses stay");
 
-        // 5. Drop the others of this reign.
+        // 5. Drop the others of this reign; with the empty clause those of earlier ones too, since the floor, raised to what only this holder has, stands in for them all.
         await c.Records.SwapAsync("drop clause", live =>
         {
             if (live.SameReign(record) is not { State: RecordState.Stable } same || !same.Quorums.Contains(to)) return null;
-            var kept = same.Quorums.RemoveAll(q => q.Epoch == record.Epoch && q.Holder == c.Memory.Me && !q.Equals(to));
+            var kept = same.Quorums.RemoveAll(q => !q.Equals(to) && (to.IsEmpty || (q.Epoch == record.Epoch && q.Holder == c.Memory.Me)));
             if (kept.Count == same.Quorums.Count) return null;
             var next = same with { Quorums = kept };
             return kept.All(q => q.IsEmpty) ? next with { Floor = Floors.Raise(same.Floor, new LogEnd(same.PairEpoch, same.Epoch, position)) } : next;

@@ -52,6 +52,7 @@ public abstract record InstanceAction(string Reason, string Message)
 
     // ---- the volume ----
     public sealed record Initialize(string Reason, string Message) : InstanceAction(Reason, Message);
+    public sealed record NoteLineage(string Reason, string Message) : InstanceAction(Reason, Message);
     public sealed record Seal(string Reason, string Message) : InstanceAction(Reason, Message);
     public sealed record ReadOtherSite(UpstreamTarget Source, string Reason, string Message) : InstanceAction(Reason, Message);
     public sealed record BaseBackup(UpstreamTarget Source, string Reason, string Message) : InstanceAction(Reason, Message);

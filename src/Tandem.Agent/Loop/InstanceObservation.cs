@@ -38,6 +38,9 @@ public sealed record InstanceObservation
     public required DateTimeOffset WallClock { get; init; }
     public required AgentSettings Settings { get; init; }
     public required Incarnation Me { get; init; }
+
+    /// <summary>Name of the site; null outside of a pair.</summary>
+    public string? Site { get; init; }
     public required VolumeState Volume { get; init; }
     public required bool HasData { get; init; }
     public required RecordReading Reading { get; init; }

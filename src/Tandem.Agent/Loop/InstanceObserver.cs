@@ -48,6 +48,7 @@ public sealed class InstanceObserver(RecordKeeper records, ClusterSight sight, P
             WallClock = time.GetUtcNow(),
             Settings = settings,
             Me = memory.Me,
+            Site = context.Identity.Site,
             Volume = memory.Volume,
             HasData = server.HasData,
             Reading = reading,
@@ -141,7 +142,8 @@ public sealed class InstanceObserver(RecordKeeper records, ClusterSight sight, P
             var streaming = sender is { State: "streaming" };
             if (streaming || !_lastStreaming.ContainsKey(incarnation)) _lastStreaming[incarnation] = now;
             var lag = sender?.Flush is { } flush && status is not null ? Math.Max(0, status.Flushed - flush) : (long?)null;
-            list.Add(new StandbyHealth(incarnation, streaming, lag, streaming ? TimeSpan.Zero : now - _lastStreaming[incarnation]));
+            list.Add(new StandbyHealth(incarnation, streaming, lag, streaming ? TimeSpan.Zero : now - _lastStreaming[incarnation],
+                observed.Any(p => p.Reachable && p.Incarnation == incarnation && p.View!.Leaves)));
         }
         return list;
     }

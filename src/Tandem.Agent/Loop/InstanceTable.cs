@@ -44,6 +44,7 @@ public static class InstanceTable
         FollowerRules.ServerDown,
         FollowerRules.WrongUpstream,
         FollowerRules.Diverged,
+        FollowerRules.LineageGrew,
         FollowerRules.Connecting,
         FollowerRules.Strangers,
         FollowerRules.Configured,
@@ -202,10 +203,10 @@ internal static class HolderRules
             {
                 var action = FollowerRules.Rejoin(o, source, other.Entries, null);
                 if (action is not StartStandby and not Repoint) return action;
-                if (o.Record!.Lineage.Count != other.Entries.Count || !o.Record.Lineage.Zip(other.Entries).All(p => p.First == p.Second) || !o.Record.Quorums.IsEmpty)
-                    return new AdoptLineage("FollowsOtherSite", "the record takes over the lineage of the site that is followed");
-                return action;
+                return LineageDiffers(o, other) || !o.Record!.Quorums.IsEmpty ? new AdoptLineage("FollowsOtherSite", "the record takes over the lineage of the site that is followed") : action;
             }
+            // The cascades know the history of what they receive from the record.
+            if (LineageDiffers(o, other)) return new AdoptLineage("LineageGrew", "the other site's history has a reign that the record does not know");
             // A failover inside the other site: its lineage grew by a reign that only its database tells of.
             if (o.Status is { } status && other.Entries.LastOrDefault()?.Timeline is { } known && status.Timeline > known)
                 return new ReadOtherSite(source, "LineageGrew", $"the other site is on timeline {status.Timeline}");
@@ -221,6 +222,8 @@ internal static class HolderRules
         }
         return FollowerRules.Connecting(o) ?? FollowerRules.Configured(o) ?? Unknowns(o);
     }
+
+    private static bool LineageDiffers(InstanceObservation o, RemoteLineage other) => !o.Record!.Lineage.SequenceEqual(other.Entries);
 
     private static InstanceAction RewoundInPart(InstanceObservation o, UpstreamTarget? source)
     {
@@ -315,10 +318,13 @@ internal static class HolderRules
         var joining = Joining(o);
         if (joining.Count > 0) return new AddMembers(joining, "Joining", $"{string.Join(", ", joining.Select(j => j.Instance))} streams and becomes electable");
         var own = record.Quorums.Where(c => c.Epoch == record.Epoch && c.Holder == o.Me).ToList();
-        if (own.Count > 1) return new ChangeSet(own[^1], "Unfinished", $"goes on from {own[^2]} to {own[^1]}");
         var current = own.Count == 1 ? own[0] : new QuorumClause(record.Epoch, o.Me, [], 0);
-        var proposal = SetRules.Propose(current, o.Settings.Synchrony, o.Standbys);
-        return proposal.To is { } to ? new ChangeSet(to, proposal.Reason, proposal.Message) : null;
+        var proposal = own.Count > 1 ? SetRules.Resume(own[^2], own[^1], o.Settings.Synchrony, o.Standbys) : SetRules.Propose(current, o.Settings.Synchrony, o.Standbys);
+        if (proposal.To is { } to) return new ChangeSet(to, proposal.Reason, proposal.Message);
+        // Alone, with clauses of earlier reigns that hold one back who must be copied anew.
+        return current.IsEmpty && own.Count == 1 && record.Quorums.Count > 1 && o.Standbys.FirstOrDefault(s => s.Leaves) is { } leaving
+            ? new ChangeSet(current, "MemberRebuilt", $"{leaving.Incarnation.Instance} must be copied anew, and clauses of earlier reigns hold it back: the floor takes their place")
+            : null;
     }
 
     private static List<Incarnation> Joining(InstanceObservation o) =>
@@ -353,6 +359,8 @@ internal static class HolderRules
 /// <summary>Rules of everybody but the holder; the holder's own list ends before them.</summary>
 internal static class FollowerRules
 {
+    public const string InsideClauseReason = "InsideClause";
+
     /// <summary>As connect_timeout says, which the receiver does not look at.</summary>
     private static readonly TimeSpan ConnectLimit = TimeSpan.FromSeconds(3);
 
@@ -365,7 +373,7 @@ internal static class FollowerRules
         if (o.HasData && o.Volume.Marker is VolumeMarker.None or VolumeMarker.Rewinding) return null;
         if (o.Process.Running) return new Stop(StopMode.Immediate, "NoUsableData", "a clone was begun on this volume");
         if (o.Record!.SystemIdentifier is null) return new Wait("HolderFounding", $"{o.Record.Holder?.Instance} has not made the database yet");
-        if (InsideClause(o)) return new Wait("InsideClause", "the holder must take this instance out of the synchronous set before its volume is rebuilt");
+        if (InsideClause(o)) return new Wait(InsideClauseReason, "the holder must take this instance out of the synchronous set before its volume is rebuilt");
         return LocalUpstream.Of(o) is { } source && HolderReady(o)
             ? new BaseBackup(source, "NoData", $"no data yet: base backup from {source.Name}")
             : new Wait("HolderNotReady", $"{o.Record.Holder?.Instance} cannot be cloned from yet");
@@ -407,6 +415,16 @@ internal static class FollowerRules
         if (o.Status is null or { Receiver.Status: "streaming" } || o.LogEnd is null || o.Upstream is null || LocalUpstream.Of(o) is not { } source) return null;
         return Rejoin(o, source, o.Record!.Lineage, o.Record.ElectedEnd) is Rewind or Stop or Discard ? Rejoin(o, source, o.Record.Lineage, o.Record.ElectedEnd) : null;
     }
+
+    /// <summary>
+    /// The holder confirms its reign, or the other site begins one, while this instance follows: what its volume says of its data must not lag behind what arrives, or its position in an
+    /// election would be that of an earlier reign.
+    /// </summary>
+    public static InstanceAction? LineageGrew(InstanceObservation o) =>
+        o is { RunsStandby: true, LogEnd: not null, Upstream: not null, Record: { Lineage.IsEmpty: false } record } && o.Upstream == LocalUpstream.Of(o) && !o.Volume.Lineage.SequenceEqual(record.Lineage)
+            && Protocol.Rejoining.RejoinRules.Judge(DataLineage.Of(o.Volume.Lineage, o.LogEnd.Timeline, o.LogEnd.End), record.Lineage, record.ElectedEnd) is Protocol.Rejoining.RejoinVerdict.Follow
+            ? new NoteLineage("LineageGrew", "the holder's history has more than this volume knows")
+            : null;
 
     /// <summary>
     /// A WAL receiver waits for its connection as long as the system does, connect_timeout or not: two minutes for an address where nobody is any more, as a Service's may be
@@ -462,11 +480,19 @@ internal static class FollowerRules
     /// <summary>The volume's present life is of no use any more; it ends only once nothing counts on it.</summary>
     public static InstanceAction Rebuild(InstanceObservation o, string reason, string message)
     {
-        if (!o.Settings.AutoRejoin || o.IsHolder) return new Hold("WouldDiscardData", message + "; a base backup would discard this volume's data");
-        if (InsideClause(o)) return new Wait("InsideClause", "the holder must take this instance out of the synchronous set before its volume is rebuilt");
+        if (!o.Settings.AutoRejoin || WroteHere(o)) return new Hold("WouldDiscardData", message + "; a base backup would discard this volume's data");
+        if (InsideClause(o)) return new Wait(InsideClauseReason, "the holder must take this instance out of the synchronous set before its volume is rebuilt");
         if (o.Process.Running) return new Stop(StopMode.Fast, reason, message);
-        return HolderReady(o) ? new Discard(reason, message) : new Wait("HolderNotReady", "the base backup begins when the holder is there");
+        return o.IsHolder || HolderReady(o) ? new Discard(reason, message) : new Wait("HolderNotReady", "the base backup begins when the holder is there");
     }
+
+    /// <summary>
+    /// Whether the log of a main standby has, beyond what the other site has, a reign of its own site: commits that were acknowledged here and are nowhere else. What it only received
+    /// from the other site, and that site does not have any more, is nobody's.
+    /// </summary>
+    private static bool WroteHere(InstanceObservation o) =>
+        o.IsHolder && o.LogEnd is { } end && DataLineage.Of(o.Volume.Lineage, end.Timeline, end.End).Entries is var mine
+        && mine.Any(m => (m.PairEpoch is null || m.PairEpoch.Value.Site == o.Site) && o.OtherSite?.Entries.Any(m.SameReign) != true);
 
     /// <summary>A member leaves all clauses before its volume is rebuilt or wiped: what they counted on it would be gone.</summary>
     private static bool InsideClause(InstanceObservation o) => o.Record!.Quorums.Any(c => c.Members.Contains(o.Me) || c.Holder == o.Me && c.Epoch == o.Record.Epoch);

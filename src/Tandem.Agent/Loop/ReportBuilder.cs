@@ -57,7 +57,7 @@ public static class ReportBuilder
             PendingRestart = memory.PendingRestart,
             RefusedParameters = [.. context.Server.RefusedParameters.Select(p => new RefusedParameterReport(p.Name, p.Value, p.Message, p.Kept))],
         };
-        return new AgentSnapshot(report, View(o, memory), BeatOf(o, memory, doing), ready.Ready, ready.Reason);
+        return new AgentSnapshot(report, View(o, decided, memory), BeatOf(o, memory, doing), ready.Ready, ready.Reason);
     }
 
     /// <summary>Of an agent that has no server it could run: whatever is on its volume counts for nothing in an election.</summary>
@@ -65,7 +65,7 @@ public static class ReportBuilder
         new AgentReport { Instance = context.Identity.Instance, Node = context.Identity.Node, Version = agentVersion, State = state, Reason = reason, Message = message },
         new MemberView { Incarnation = context.Memory.Me.ToString(), Epoch = context.Memory.Volume.Promise.Value, Marked = true }, null, false, message);
 
-    private static MemberView View(InstanceObservation o, InstanceMemory memory) => new()
+    private static MemberView View(InstanceObservation o, InstanceAction decided, InstanceMemory memory) => new()
     {
         Incarnation = o.Me.ToString(),
         Epoch = o.Volume.Promise.Value,
@@ -76,6 +76,7 @@ public static class ReportBuilder
         Flushed = o.LogEnd?.End.ToString(),
         Timeline = o.LogEnd?.Timeline.Value,
         Marked = o.Volume.Marker != VolumeMarker.None,
+        Leaves = decided is InstanceAction.Wait { Reason: FollowerRules.InsideClauseReason },
     };
 
     private static Beat? BeatOf(InstanceObservation o, InstanceMemory memory, InstanceAction doing) => !o.IsHolder ? null : new Beat(

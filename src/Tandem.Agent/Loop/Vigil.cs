@@ -67,7 +67,7 @@ public sealed class Vigil(JobContext context, IVolumeStore store, Sight.PeerSigh
         else if (lives) Start("renew", record.LeaseDuration / 3, () => RenewAsync(o, "renew", cancellation));
         if (o.RunsReadWrite && !o.Reading.Reachable) Start("vouch", TimeSpan.FromMilliseconds(500), () => VouchAsync(o, record, cancellation));
         if (o.IsAdmitted && o.Status is { InRecovery: false }) Start("database", DatabaseInterval, () => EnsureDatabaseAsync(record.Epoch, cancellation));
-        if (o.IsAdmitted) Start("selectors", SelectorInterval, () => SelectAsync(Names.ReadWriteService(o.Settings.Cluster), context.Identity.Instance, record, cancellation));
+        if (o.IsAdmitted && record.State is RecordState.Stable) Start("selectors", SelectorInterval, () => SelectAsync(Names.ReadWriteService(o.Settings.Cluster), context.Identity.Instance, record, cancellation));
         else if (record.RunMode == RunMode.Standby) Start("selectors", SelectorInterval, () => SelectAsync(Names.ReadWriteService(o.Settings.Cluster), Names.NoInstance, record, cancellation));
         if (o.Settings.Pair is not null && o.Process.Running) Start("dr-selector", SelectorInterval, () => SelectAsync(Names.ReplicationService(o.Settings.Cluster), context.Identity.Instance, record, cancellation));
     }
@@ -144,7 +144,8 @@ public sealed class Vigil(JobContext context, IVolumeStore store, Sight.PeerSigh
             HeldOff: o.Now < _heldOffUntil,
             o.Settings.DetectionTimeout));
         Say(verdict);
-        if (_mySuspicion is { } old && (old.Epoch != record.Epoch || record.Suspect?.Nonce != old.Nonce) && o.Now - old.At > TimeSpan.FromSeconds(1)) Withdraw(o, old.Epoch == record.Epoch);
+        // The record known here is never older than the swap that wrote the suspicion: where it stands no more, it was refuted, or is of a reign that is over.
+        if (_mySuspicion is { } old && (old.Epoch != record.Epoch || record.Suspect?.Nonce != old.Nonce)) Withdraw(o, old.Epoch == record.Epoch);
         switch (verdict)
         {
             case SuspicionVerdict.Suspect:

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Npgsql;
 using Tandem.Postgres;
 using Tandem.Resources.Values;
@@ -44,7 +45,8 @@ internal static class RemoteLineageReader
         {
             await using var connection = await data.OpenConnectionAsync(cancellation).ConfigureAwait(false);
             var system = await connection.TextAsync("SELECT system_identifier::text FROM pg_control_system()", cancellation).ConfigureAwait(false);
-            return new RemoteLineageRows(connection.Host ?? source.Host, new SystemIdentifier(ulong.Parse(system!, System.Globalization.CultureInfo.InvariantCulture)), await RowsAsync(connection, cancellation).ConfigureAwait(false));
+            var timeline = await connection.TextAsync("SELECT timeline_id::text FROM pg_control_checkpoint() WHERE NOT pg_is_in_recovery()", cancellation).ConfigureAwait(false);
+            return new RemoteLineageRows(connection.Host ?? source.Host, new SystemIdentifier(ulong.Parse(system!, CultureInfo.InvariantCulture)), timeline is null ? null : new TimelineId(uint.Parse(timeline, CultureInfo.InvariantCulture)), await RowsAsync(connection, cancellation).ConfigureAwait(false));
         }
         catch (Exception e) when (SqlErrors.IsOfServer(e))
         {

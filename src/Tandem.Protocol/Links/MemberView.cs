@@ -30,6 +30,9 @@ public sealed record MemberView
 
     /// <summary>A clone or rewind stands on the volume: it may not be counted.</summary>
     public bool Marked { get; init; }
+
+    /// <summary>Its data must be copied anew, and it waits to be let out of the clauses for that.</summary>
+    public bool Leaves { get; init; }
 }
 
 /// <summary>A promise in text form.</summary>

@@ -29,6 +29,24 @@ public sealed record DataLineage(ImmutableList<LineageEntry> Entries, TimelineId
         return new DataLineage(persisted.GetRange(0, older + 1), timeline, end);
     }
 
+    /// <summary>
+    /// The lineage with what the data itself tells of it: where each reign left the one before. A follower persists a reign before its holder has confirmed it, and may hear no more of
+    /// that; an entry without its switch point, once another one stands behind it, would hide that a log goes on beyond where it was left [C2].
+    /// </summary>
+    /// <param name="left">By the history of the log's timeline: each timeline before it, and where it was left, oldest first.</param>
+    public static ImmutableList<LineageEntry> Complete(ImmutableList<LineageEntry> persisted, TimelineId timeline, IReadOnlyList<(TimelineId Timeline, Lsn At)> left)
+    {
+        var known = Of(persisted, timeline, Lsn.Zero).Entries;
+        for (var i = 1; i < known.Count; i++)
+        {
+            if (known[i] is not { Timeline: not null, SwitchPoint: null } entry) continue;
+            // Where the reign before it was left: a reign may have had more than one timeline of its own.
+            var place = left.ToList().FindIndex(l => l.Timeline == known[i - 1].Timeline);
+            if (place >= 0) persisted = persisted.SetItem(i, entry with { SwitchPoint = left[place].At });
+        }
+        return persisted;
+    }
+
     /// <summary>Where this log stands in the order of elections.</summary>
     public LogEnd Position => Entries.IsEmpty ? new LogEnd(null, new Epoch(0), End) : new LogEnd(Entries[^1].PairEpoch, Entries[^1].Epoch, End);
 }

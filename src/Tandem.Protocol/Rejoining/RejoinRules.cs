@@ -43,6 +43,9 @@ public static class RejoinRules
 
         // Where the holder's history left the last reign that both share; null: it is the reign in force, nothing was left.
         var next = common < theirs.Count ? theirs[common] : null;
+        // The end that the winner was elected with speaks of its own reign alone: of one that another has followed it would tell too much.
+        if (next is { SwitchPoint: null } && common + 1 < theirs.Count)
+            return new RejoinVerdict.Wait("SwitchPointUnknown", $"the record does not say where epoch {next.Epoch} left the one before it");
         var left = next is null ? null : next.SwitchPoint ?? electedEnd;
 
         if (beyond.Count > 0)

@@ -9,7 +9,8 @@ namespace Tandem.Protocol.Synchrony;
 /// <param name="Streaming">A walsender streams to it now.</param>
 /// <param name="Lag">Bytes that it has not flushed; null where unknown.</param>
 /// <param name="SilentFor">How long it has not been streaming; zero while it is.</param>
-public sealed record StandbyHealth(Incarnation Incarnation, bool Streaming, long? Lag, TimeSpan SilentFor);
+/// <param name="Leaves">Its volume must be rebuilt, and it waits to be let out of the clauses.</param>
+public sealed record StandbyHealth(Incarnation Incarnation, bool Streaming, long? Lag, TimeSpan SilentFor, bool Leaves = false);
 
 /// <summary>The next change of the synchronous set, if any, and why. One change does one thing [C4].</summary>
 /// <param name="To">The clause to go to; null: none.</param>
@@ -62,7 +63,9 @@ public static class SetRules
                 : new SetProposal(null, "TooFewStandbys", $"{fit.Count} standbys are fit, {k} must acknowledge");
         }
 
-        var silent = current.Members.Where(m => standbys.FirstOrDefault(s => s.Incarnation == m) is not { } health || (!health.Streaming && health.SilentFor >= target.ReplaceAfter)).ToImmutableSortedSet();
+        // An earlier life of a volume whose next one streams already will never be heard again.
+        bool IsSuperseded(Incarnation member) => standbys.Any(s => s.Streaming && s.Incarnation.Instance == member.Instance && s.Incarnation != member);
+        var silent = current.Members.Where(m => IsSuperseded(m) || standbys.FirstOrDefault(s => s.Incarnation == m) is not { } health || health.Leaves || (!health.Streaming && health.SilentFor >= target.ReplaceAfter)).ToImmutableSortedSet();
         var remaining = current.Members.Except(silent);
 
         if (!silent.IsEmpty && target.Mode == SynchronyMode.Synchronous && remaining.Count > 0 && current.Acknowledgements > remaining.Count)
@@ -75,7 +78,9 @@ public static class SetRules
             return new SetProposal(With(current.Members.Union(joining), current.Acknowledgements), "StandbyFit", $"{Names(joining)} streams within {target.ResumeLag} bytes");
 
         var wanted = target.AcknowledgementsFor(current.Members.Count);
-        if (wanted != current.Acknowledgements && wanted <= current.Members.Count && (silent.IsEmpty || wanted < current.Acknowledgements))
+        if (MustBeEmptied([current], target, standbys) is { } emptied) return emptied;
+        // More acknowledgements only where they would come: a change that waits for one who is gone holds up every other.
+        if (wanted != current.Acknowledgements && wanted <= current.Members.Count && (wanted < current.Acknowledgements || IsAttainable(current with { Acknowledgements = wanted }, standbys)))
             return new SetProposal(With(current.Members, wanted), "Acknowledgements", $"{wanted} acknowledgements wanted");
 
         if (target.Preferred && standbys.Count(s => current.Members.Contains(s.Incarnation) && s.Streaming) < current.Acknowledgements
@@ -84,6 +89,32 @@ public static class SetRules
 
         return new SetProposal(null, "AsWanted", $"{current}");
     }
+
+    /// <summary>
+    /// Which of the two clauses of a change that was begun it goes to now: on, or back where it cannot be finished. Both stand in the record, so each way is a change that does one
+    /// thing [C4]; and only from one clause can another change begin.
+    /// </summary>
+    public static SetProposal Resume(QuorumClause from, QuorumClause to, SynchronyTarget target, IReadOnlyCollection<StandbyHealth> standbys) =>
+        !IsAttainable(to, standbys) && IsAttainable(from, standbys)
+            ? new SetProposal(from, "TurnsBack", $"fewer than {to.Acknowledgements} of {to} stream: back to {from}")
+            : MustBeEmptied([from, to], target, standbys) ?? new SetProposal(to, "Unfinished", $"goes on from {from} to {to}");
+
+    /// <summary>
+    /// A member leaves all clauses before its volume is rebuilt. Where no clause can be had without it, all of them give way to the empty one: the floor stands in for them, at a position
+    /// that only this holder has reached, and where durability is Required the server bears the placeholder meanwhile, so that nothing is acknowledged under it.
+    /// </summary>
+    private static SetProposal? MustBeEmptied(IReadOnlyList<QuorumClause> clauses, SynchronyTarget target, IReadOnlyCollection<StandbyHealth> standbys)
+    {
+        if (standbys.FirstOrDefault(s => s.Leaves) is not { } leaving) return null;
+        bool MayYetBeHad(QuorumClause clause) => standbys.Count(s => clause.Members.Contains(s.Incarnation) && !s.Leaves && (s.Streaming || s.SilentFor < target.ReplaceAfter)) >= clause.Acknowledgements;
+        return clauses.Any(MayYetBeHad)
+            ? null
+            : new SetProposal(clauses[0] with { Members = [], Acknowledgements = 0 }, "MemberRebuilt", $"{leaving.Incarnation.Instance} must be copied anew, and without it nothing can be acknowledged: it leaves the set for that");
+    }
+
+    /// <summary>Whether as many of its members as must acknowledge stream now.</summary>
+    private static bool IsAttainable(QuorumClause clause, IReadOnlyCollection<StandbyHealth> standbys) =>
+        standbys.Count(s => s.Streaming && clause.Members.Contains(s.Incarnation)) >= clause.Acknowledgements;
 
     /// <summary>The value of synchronous_standby_names for a clause: never empty on a server in a synchronous mode.</summary>
     public static string Setting(QuorumClause clause, SynchronyTarget target)

@@ -30,6 +30,14 @@ public sealed class RejoinRulesTests
         Assert.IsType<RejoinVerdict.Wait>(Judge(Mine(Founded, 1, At(6)), NotConfirmed, At(5)));
     }
 
+    /// <summary>The end that the newest winner was elected with lies far beyond where the reign before it had begun: a log between the two is on nobody's history.</summary>
+    [Fact]
+    public void The_elected_end_says_nothing_of_a_reign_before_the_newest() // [C2]
+    {
+        ImmutableList<LineageEntry> twice = [Reign(1, A, 1, Lsn.Zero), Reign(2, B, 2, null), Reign(3, C, null, null)];
+        Assert.Equal("SwitchPointUnknown", Assert.IsType<RejoinVerdict.Wait>(Judge(Mine(Founded, 1, At(6)), twice, At(9))).Reason);
+    }
+
     [Fact]
     public void A_reign_that_the_holder_does_not_have_is_rewound()
     {

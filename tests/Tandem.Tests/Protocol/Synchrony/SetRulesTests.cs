@@ -53,6 +53,38 @@ public sealed class SetRulesTests
         Assert.Equal(Clause(1, A, 1, B, C), SetRules.Propose(Clause(1, A, 2, B, C), all, [Silent(B, 6), Streams(C)]).To);
     }
 
+    [Fact]
+    public void An_earlier_life_of_a_volume_leaves_as_soon_as_the_next_one_streams()
+    {
+        var again = B with { Volume = "eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee" };
+        Assert.Equal(Clause(1, A, 1, again, C), SetRules.Propose(Clause(1, A, 1, again, B, C), Quorum, [Silent(B, 0), Streams(again), Streams(C)]).To);
+    }
+
+    [Fact]
+    public void More_acknowledgements_are_asked_for_only_where_they_would_come()
+    {
+        var all = Quorum with { Mode = SynchronyMode.Synchronous };
+        Assert.Null(SetRules.Propose(Clause(1, A, 1, B, C), all, [Silent(B, 1), Streams(C)]).To);
+    }
+
+    [Fact]
+    public void A_change_that_cannot_be_finished_turns_back()
+    {
+        var (from, to) = (Clause(1, A, 1, B, C), Clause(1, A, 1, C));
+        Assert.Equal(to, SetRules.Resume(from, to, Quorum, [Streams(B), Streams(C)]).To);
+        Assert.Equal(from, SetRules.Resume(from, to, Quorum, [Streams(B), Silent(C, 60)]).To);
+        Assert.Equal(to, SetRules.Resume(from, to, Quorum, [Silent(B, 60), Silent(C, 60)]).To);
+    }
+
+    /// <summary>Else it would wait to be let out, and the holder for its acknowledgements, for good.</summary>
+    [Fact]
+    public void A_member_that_must_be_copied_anew_empties_the_set_where_nothing_can_be_had_without_it()
+    {
+        Assert.True(SetRules.Propose(Clause(1, A, 1, B), Quorum, [Silent(B, 1) with { Leaves = true }]).To!.IsEmpty);
+        Assert.True(SetRules.Resume(Clause(1, A, 2, B, C), Clause(1, A, 1, B, C), Quorum, [Silent(B, 1) with { Leaves = true }, Silent(C, 60)]).To!.IsEmpty);
+        Assert.Equal(Clause(1, A, 1, C), SetRules.Propose(Clause(1, A, 1, B, C), Quorum, [Silent(B, 1) with { Leaves = true }, Streams(C)]).To);
+    }
+
     /// <summary>From every clause, with every standby well or silent: no proposal ever does two things [C4], and none counts fewer than it demands.</summary>
     [Fact]
     public void One_change_does_one_thing()

@@ -1,0 +1,40 @@
+using System.Collections.Immutable;
+using Tandem.Protocol.Records;
+using Tandem.Resources.Values;
+using Tandem.Tests.Support;
+using static Tandem.Tests.Protocol.Example;
+
+namespace Tandem.Tests.Protocol.Records;
+
+[Requirement("E10")]
+public sealed class DataLineageTests
+{
+    private static readonly ImmutableList<LineageEntry> FollowedUnconfirmed = [Reign(1, A, 1, Lsn.Zero), Reign(2, B, null, null)];
+
+    [Fact]
+    public void The_datas_own_history_tells_what_the_holder_had_not_confirmed() // [C2]
+    {
+        var complete = DataLineage.Complete(FollowedUnconfirmed, new TimelineId(2), [(new TimelineId(1), At(5))]);
+        Assert.Equal(At(5), DataLineage.Of(complete, new TimelineId(2), At(9)).Entries[1].SwitchPoint);
+    }
+
+    /// <summary>Promoted, ended before it could say so, and promoted again: it began where the reign before it was left, not where its second timeline began.</summary>
+    [Fact]
+    public void A_reign_of_two_timelines_begins_with_the_first()
+    {
+        ImmutableList<LineageEntry> second = [Reign(1, A, 1, Lsn.Zero), Reign(2, B, 3, null)];
+        var complete = DataLineage.Complete(second, new TimelineId(3), [(new TimelineId(1), At(5)), (new TimelineId(2), At(7))]);
+        Assert.Equal(At(5), complete[1].SwitchPoint);
+    }
+
+    [Fact]
+    public void What_is_known_stays_as_it_is()
+    {
+        ImmutableList<LineageEntry> known = [Reign(1, A, 1, Lsn.Zero), Reign(2, B, 2, At(5))];
+        Assert.Equal(known, DataLineage.Complete(known, new TimelineId(2), [(new TimelineId(1), At(6))]));
+    }
+
+    [Fact]
+    public void A_log_on_an_older_timeline_says_nothing_of_the_newer_reign() =>
+        Assert.Equal(FollowedUnconfirmed, DataLineage.Complete(FollowedUnconfirmed, new TimelineId(1), []));
+}
