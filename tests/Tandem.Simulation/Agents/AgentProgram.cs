@@ -1,0 +1,125 @@
+using Tandem.Agent.Configuration;
+using Tandem.Agent.Fencing;
+using Tandem.Agent.Hosting;
+using Tandem.Agent.Jobs;
+using Tandem.Agent.Links;
+using Tandem.Agent.State;
+using Tandem.Kubernetes.Client;
+using Tandem.Postgres;
+using Tandem.Resources;
+using Tandem.Simulation.Kernel;
+using Tandem.Simulation.Machines;
+using Tandem.Simulation.Network;
+using Tandem.Simulation.Postgres;
+
+namespace Tandem.Simulation.Agents;
+
+/// <summary>What every agent of a simulation needs from outside.</summary>
+public sealed record AgentWorld(Events Events, Wires Wires, PostgresWorld Postgres, AgentDirectory Agents, Trace Trace, ulong Seed, string Version);
+
+/// <summary>Agents by the address of their pod.</summary>
+public sealed class AgentDirectory
+{
+    private readonly Dictionary<string, AgentProgram> _agents = new(StringComparer.Ordinal);
+
+    public void Set(string address, AgentProgram agent) => _agents[address] = agent;
+
+    public AgentProgram? Find(string address) => _agents.GetValueOrDefault(address);
+}
+
+/// <summary>What runs in a database pod: the real agent, in a process of its own, over the models of everything that it touches. One life of a container.</summary>
+public sealed class AgentProgram : IPodProgram
+{
+    private readonly CancellationTokenSource _ended = new();
+    private AgentHost? _host;
+
+    public AgentProgram(AgentWorld world, InstanceIdentity identity, Machine machine, Disk disk, Func<SimulatedProcess, IKubernetesClient> connect)
+    {
+        (Identity, Machine, Disk) = (identity, machine, disk);
+        var chance = Chance.Of(world.Seed, $"{identity.Site}/{identity.Instance}/{world.Events.Count}");
+        Process = new SimulatedProcess(identity.Site is { } site ? $"{site}/{identity.Instance}" : identity.Instance, world.Events, machine.Clock, chance, world.Trace);
+        machine.Add(Process);
+        disk.Machine = machine;
+        Server = new SimulatedPostgresServer(world.Postgres, Process.Name, disk, machine, Process);
+        Process.Ended += OnEnded;
+        Process.Run(() => Start(world, connect(Process)));
+    }
+
+    public InstanceIdentity Identity { get; }
+    public Machine Machine { get; }
+    public Disk Disk { get; }
+    public SimulatedProcess Process { get; }
+    public SimulatedPostgresServer Server { get; }
+    public bool IsEnded { get; private set; }
+    public int? ExitCode { get; private set; }
+
+    /// <summary>Null until it has started.</summary>
+    public ILinkService? Links => _host?.Links;
+
+    public bool IsReady => !IsEnded && !Process.IsPaused && _host?.Links.Snapshot.Ready == true;
+    public bool IsAlive => !IsEnded && !Process.IsPaused && _host?.Links.Alive == true;
+
+    public event Action? Ended;
+
+    /// <summary>SIGTERM.</summary>
+    public void Terminate() => Process.Run(() => _host?.RequestShutdown());
+
+    public void Kill()
+    {
+        ExitCode ??= -9;
+        Process.Kill();
+    }
+
+    private async void Start(AgentWorld world, IKubernetesClient client)
+    {
+        var paths = new PodPaths(Names.VolumePath, Names.RuntimePath, Names.TlsPath, Names.ApplicationPath);
+        var ports = new AgentPorts(client, Server, new SimulatedAgentLink(world, this), new DiskStore(Disk, Process), new PodSecrets(paths, Server), Process.Time, Process.Chance, Process, Process.Logger);
+        _host = new AgentHost(Identity, paths, ports, world.Version);
+        using var guard = Process.Time.CreateTimer(_ => _host.Guard.Look(), null, Guard.Tick, Guard.Tick);
+        ExitCode = await _host.RunAsync(_ended.Token);
+        Process.Kill();
+    }
+
+    /// <summary>Whoever is process 1 takes everything with it.</summary>
+    private void OnEnded()
+    {
+        IsEnded = true;
+        Server.Live?.KillAll(-9);
+        Ended?.Invoke();
+    }
+
+    private sealed class PodSecrets(PodPaths paths, SimulatedPostgresServer server) : IMountedSecrets
+    {
+        public void RefreshCertificate()
+        {
+        }
+
+        public string MakeCredential(string epoch)
+        {
+            var path = paths.Credential(epoch);
+            server.SetCredential(path, stands: true);
+            return path;
+        }
+
+        public ApplicationDatabase? ReadApplication() => new("app", "app", "secret");
+    }
+
+    /// <summary>The agent's own file on its volume. A write blocks the thread for as long as the flush takes, as the real one does.</summary>
+    private sealed class DiskStore(Disk disk, SimulatedProcess process) : IVolumeStore
+    {
+        public VolumeState? Load() => disk.IsLost ? throw new IOException("input/output error") : disk.AgentState;
+
+        public void Save(VolumeState state)
+        {
+            if (!disk.CanFlush) throw new IOException("no space left on device");
+            disk.AgentState = state;
+            process.Stall(process.Chance.LongTailed(TimeSpan.FromMilliseconds(1), TimeSpan.FromMilliseconds(80)) + disk.Slowness);
+        }
+
+        public async Task ProbeAsync(CancellationToken cancellation)
+        {
+            await Task.Delay(process.Chance.Milliseconds(1, 10) + disk.Slowness, process.Time, cancellation);
+            if (!disk.CanFlush) throw new IOException("no space left on device");
+        }
+    }
+}

@@ -1,0 +1,31 @@
+using Tandem.Simulation.Scenarios;
+
+namespace Tandem.Simulation.Faults;
+
+/// <summary>Something that goes wrong, or that a person does, from some moment on for some time. A closed set of kinds; what it falls on is chosen when it begins.</summary>
+public abstract record Fault
+{
+    /// <summary>How long it lasts; zero: it is an act.</summary>
+    public TimeSpan Lasts { get; init; }
+
+    /// <summary>For counting, and for people.</summary>
+    public virtual string Kind => GetType().Name;
+
+    /// <returns>What mends it; null: nothing is to be mended, or there was nothing to fall on.</returns>
+    public abstract Action? Begin(World world);
+
+    /// <summary>What it is and what it falls on, in words.</summary>
+    protected abstract string Describe();
+
+    public sealed override string ToString() => Describe();
+}
+
+/// <summary>A fault at its place in a plan.</summary>
+/// <param name="Number">By which a shrunk plan names it.</param>
+public sealed record Planned(int Number, TimeSpan At, Fault Fault)
+{
+    public override string ToString() => System.FormattableString.Invariant($"#{Number} at {At.TotalSeconds:0.0} s{(Fault.Lasts > TimeSpan.Zero ? $" for {Fault.Lasts.TotalSeconds:0.0} s" : "")}: {Fault}");
+}
+
+/// <summary>Which instance of a site a fault falls on, by what it is at that moment.</summary>
+public enum Victim { Holder, Follower, Any }

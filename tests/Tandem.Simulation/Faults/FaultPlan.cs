@@ -1,0 +1,87 @@
+using Tandem.Resources;
+using Tandem.Simulation.Kernel;
+using Tandem.Simulation.Scenarios;
+
+namespace Tandem.Simulation.Faults;
+
+/// <summary>
+/// What goes wrong, and when: drawn from the seed before anything begins, so that a part of it can be left out and the rest stays. Some seeds draw from few kinds only, so that those
+/// meet each other often; faults come in bursts, since what is lost is lost between two of them.
+/// </summary>
+public static class FaultPlan
+{
+    private static readonly string[] Sites = ["east", "west"];
+
+    private delegate Fault Draw(Chance chance, Setup setup, string site, TimeSpan lasts);
+
+    private static readonly Draw[] Kinds =
+    [
+        (c, _, s, _) => new PostmasterKilled(s, Who(c), c.Next(4)),
+        (c, _, s, _) => new ServerKilled(s, Who(c), c.Next(4)),
+        (c, _, s, l) => new ServerPaused(s, Who(c), c.Next(4)) { Lasts = l },
+        (c, _, s, l) => new ReplayHeld(s, Victim.Follower, c.Next(4)) { Lasts = l },
+        (c, _, s, _) => new StreamsBroken(s, Victim.Holder, c.Next(4)),
+        (c, _, s, _) => new ContainerKilled(s, Who(c), c.Next(4)),
+        (c, _, s, l) => new AgentPaused(s, Who(c), c.Next(4)) { Lasts = l },
+        (c, _, s, l) => new DiskFull(s, Who(c), c.Next(4)) { Lasts = l },
+        (c, _, s, l) => new FsyncFailing(s, Who(c), c.Next(4)) { Lasts = l },
+        (c, _, s, l) => new DiskSlow(s, Who(c), c.Next(4), c.Milliseconds(20, 3000)) { Lasts = l },
+        (c, _, s, l) => new PowerLost(s, Who(c), c.Next(4)) { Lasts = l },
+        (c, _, s, l) => new MachinePaused(s, Who(c), c.Next(4)) { Lasts = l },
+        (c, _, s, _) => new ClockJumped(s, Who(c), c.Next(4), TimeSpan.FromSeconds(c.Next(-120, 120))),
+        (c, _, s, l) => new MachineCut(s, Who(c), c.Next(4), Way(c), FromApi: c.Happens(0.7), FromPeers: c.Happens(0.7), FromClients: c.Happens(0.4)) { Lasts = l },
+        (c, _, s, l) => new MachineCut(s, Who(c), c.Next(4), Way(c), FromApi: true, FromPeers: false, FromClients: false) { Lasts = l },
+        (c, _, s, l) => new MachineCut(s, Who(c), c.Next(4), Way(c), FromApi: false, FromPeers: true, FromClients: false) { Lasts = l },
+        (c, _, s, l) => new PeersCut(s, c.Next(5), c.Next(5), Way(c)) { Lasts = l },
+        (c, _, _, l) => new NetworkPoor(1 + c.NextDouble() * 30, c.NextDouble() * 0.2) { Lasts = l },
+        (c, _, s, l) => new ApiDown(s, c.Happens(0.5)) { Lasts = l },
+        (c, _, s, l) => new ApiPoor(s, c.NextDouble() * 0.2, c.NextDouble() * 0.3, c.NextDouble() * 0.3, c.NextDouble() * 0.3, c.NextDouble() * 0.2, 1 + c.NextDouble() * 40) { Lasts = l },
+        (c, _, s, l) => new WatchesPoor(s, c.Milliseconds(50, 5000), c.NextDouble() * 0.3, c.NextDouble() * 0.1, c.NextDouble() * 0.3) { Lasts = l },
+        (c, _, s, _) => new PodDeleted(s, Who(c), c.Next(4), c.Happens(0.5)),
+        (c, _, s, _) => new VolumeLost(s, c.Happens(0.3) ? Victim.Holder : Victim.Follower, c.Next(4)),
+        (c, _, s, _) => new SwitchoverAsked(s, c.Next(5)),
+        (c, _, s, _) => new SwitchoverAsked(s, c.Next(5)),
+        (c, t, s, _) => Edited(c, t, s),
+    ];
+
+    private static readonly Draw[] KindsOfPairs =
+    [
+        (c, _, _, _) => new SitesSwitched(c.OneOf(Sites), c.Milliseconds(0, 3000), OnlyOne: false),
+        (c, _, _, _) => new SitesSwitched(c.OneOf(Sites), c.Milliseconds(0, 3000), OnlyOne: false),
+        (c, _, _, _) => new SitesSwitched(c.OneOf(Sites), c.Milliseconds(0, 3000), OnlyOne: c.Happens(0.5)),
+        (c, _, _, _) => new SiteFailedOver(c.Happens(0.2)),
+        (c, _, s, l) => new SiteLost(s) { Lasts = l },
+        (c, _, _, l) => new SitesCut(Way(c), Api: true, Data: true) { Lasts = l },
+        (c, _, _, l) => new SitesCut(Way(c), Api: c.Happens(0.5), Data: c.Happens(0.5)) { Lasts = l },
+        (c, _, s, l) => new OperatorEnded(s, c.Next(2)) { Lasts = c.Happens(0.5) ? l : TimeSpan.Zero },
+        (c, _, s, l) => new OperatorsCut(s, c.OneOf(Sites), Way(c)) { Lasts = l },
+    ];
+
+    public static IReadOnlyList<Planned> Of(Setup setup, IReadOnlyList<string> sites)
+    {
+        var chance = Chance.Of(setup.Seed, "faults");
+        Draw[] all = setup.Sites == 1 ? Kinds : [.. Kinds, .. KindsOfPairs, .. KindsOfPairs];
+        var kinds = chance.Happens(0.4) ? all : [.. Enumerable.Range(0, chance.Next(2, 7)).Select(_ => chance.OneOf(all))];
+        var pace = chance.Milliseconds(400, 5000);
+        var plan = new List<Planned>();
+        var volumesLost = 0;
+        for (var at = chance.Between(TimeSpan.FromSeconds(6), TimeSpan.FromSeconds(14)) + (setup.Sites > 1 ? TimeSpan.FromSeconds(6) : TimeSpan.Zero); at < setup.Trouble + TimeSpan.FromSeconds(setup.Sites > 1 ? 14 : 8); at += chance.Happens(0.35) ? chance.Milliseconds(0, 120) : chance.LongTailed(pace, TimeSpan.FromSeconds(12)))
+        {
+            var fault = chance.OneOf(kinds)(chance, setup, chance.OneOf(sites), chance.LongTailed(TimeSpan.FromSeconds(1.5), TimeSpan.FromSeconds(20)));
+            // What is gone for good is not to be more than what the mode can stand; the simulation would only find that out.
+            if (fault is VolumeLost && ++volumesLost > 1) continue;
+            plan.Add(new Planned(plan.Count, at, fault));
+        }
+        return plan;
+    }
+
+    private static Victim Who(Chance chance) => chance.OneOf([Victim.Holder, Victim.Holder, Victim.Follower, Victim.Any]);
+
+    private static Direction Way(Chance chance) => chance.OneOf([Direction.Both, Direction.Both, Direction.Out, Direction.In]);
+
+    private static SynchronizationEdited Edited(Chance chance, Setup setup, string site)
+    {
+        var mode = setup.Instances < 3 ? chance.OneOf([SynchronizationMode.Synchronous, SynchronizationMode.Asynchronous]) : chance.OneOf([SynchronizationMode.Quorum, SynchronizationMode.Quorum, SynchronizationMode.Synchronous, SynchronizationMode.Asynchronous]);
+        return new SynchronizationEdited(site, mode, mode == SynchronizationMode.Quorum ? chance.Next(1, Math.Max(2, setup.Instances - 1)) : 1, chance.OneOf([Durability.Required, Durability.Preferred]));
+    }
+}

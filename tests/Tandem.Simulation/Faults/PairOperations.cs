@@ -1,0 +1,59 @@
+using Tandem.Simulation.Scenarios;
+
+namespace Tandem.Simulation.Faults;
+
+/// <summary>The pair's manifest with another primary site, applied at one site and a while later at the other; or never there.</summary>
+public sealed record SitesSwitched(string To, TimeSpan Between, bool OnlyOne) : Fault
+{
+    public override Action? Begin(World world)
+    {
+        if (world.Sites.Count < 2) return null;
+        var first = world.Events.Count % 2 == 0 ? 0 : 1;
+        world.Sites[first].ApplyPair(To);
+        if (!OnlyOne) world.Events.After(Between, () => world.Sites[1 - first].ApplyPair(To));
+        return null;
+    }
+
+    protected override string Describe() => System.FormattableString.Invariant($"spec.primarySite set to {To}{(OnlyOne ? " at one site" : $" at both sites within {Between.TotalSeconds:0.0} s")}");
+}
+
+/// <summary>The site that stands by is told to take over: at the pair epoch that it is in, or at one that is over.</summary>
+public sealed record SiteFailedOver(bool Stale) : Fault
+{
+    public override Action? Begin(World world)
+    {
+        if (world.Sites.FirstOrDefault(s => s.PairRecord is { Role: Protocol.Records.PairRole.Standby }) is not { PairRecord: { } record } standby) return null;
+        standby.ApplyPair(standby.Name, Stale ? record.PairEpoch.Number - 1 : record.PairEpoch.Number);
+        return null;
+    }
+
+    protected override string Describe() => Stale ? "failover asked for at a pair epoch that is over" : "failover asked for";
+}
+
+/// <summary>An operator ends, or stands still for a while.</summary>
+public sealed record OperatorEnded(string Site, int Choice) : Fault
+{
+    public override Action? Begin(World world)
+    {
+        if (world.Site(Site).Operators is not { Count: > 0 } operators) return null;
+        var process = operators[Choice % operators.Count].Process;
+        if (Lasts == TimeSpan.Zero)
+        {
+            process.Kill();
+            return null;
+        }
+        process.Pause();
+        return process.Resume;
+    }
+
+    protected override string Describe() => $"operator {Choice} of {Site} {(Lasts == TimeSpan.Zero ? "killed" : "paused")}";
+}
+
+/// <summary>All that runs one site's operators is cut from the other site's API server, or from its own.</summary>
+public sealed record OperatorsCut(string Site, string FromApiOf, Direction Direction) : Fault
+{
+    public override Action? Begin(World world) =>
+        Cuts.Make(world, [.. world.Site(Site).Machines.Select(m => (m.Name, world.Site(FromApiOf).Api.Place))], Direction);
+
+    protected override string Describe() => $"machines of {Site} cut ({Direction.ToString().ToLowerInvariant()}) from the API server of {FromApiOf}";
+}

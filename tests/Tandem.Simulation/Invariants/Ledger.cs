@@ -1,0 +1,211 @@
+using Tandem.Protocol.Records;
+using Tandem.Resources.Values;
+using Tandem.Simulation.Kernel;
+using Tandem.Simulation.Postgres;
+using Tandem.Simulation.Workloads;
+
+namespace Tandem.Simulation.Invariants;
+
+/// <summary>Who a server is.</summary>
+/// <param name="Incarnation">Of its volume.</param>
+/// <param name="Container">That it runs in, as `run` names it.</param>
+/// <param name="Agent">Process 1 there.</param>
+public sealed record ServerIdentity(string Site, string Incarnation, string Container, SimulatedProcess Agent);
+
+/// <summary>
+/// Remembers everything that was promised to anybody, and looks at every instant at which it could be broken. It sees the world from outside: what servers do, and which writes the
+/// API servers commit; nothing that an agent believes.
+/// </summary>
+public sealed class Ledger(Events events, Trace trace) : IServerWitness, IClientWitness
+{
+    /// <summary>How long a server may still acknowledge that was paused for longer than its guard gave it: until the guard's next look (protocol, section 4).</summary>
+    private static readonly TimeSpan GuardSlack = TimeSpan.FromMilliseconds(250);
+
+    private readonly List<Violation> _violations = [];
+    private readonly HashSet<int> _kept = [];
+    private readonly HashSet<int> _writtenSynchronously = [];
+    private readonly Dictionary<Server, Reign> _open = [];
+    private readonly Dictionary<string, PrimaryRecord> _latest = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, PrimaryRecord> _ofHolder = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, PairRecord> _pairs = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<PairEpoch, PairOutcomeKind> _decided = [];
+    private readonly Dictionary<int, PairEpoch?> _writtenAt = [];
+    private readonly HashSet<string> _runs = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _regressed = new(StringComparer.Ordinal);
+    private int _rows;
+
+    public IReadOnlyList<Violation> Violations => _violations;
+
+    /// <summary>How many rows are to be in every later primary.</summary>
+    public int Kept => _kept.Count;
+    public int Openings { get; private set; }
+    public int Acknowledgements { get; private set; }
+
+    public required Func<Server, ServerIdentity> Identify { get; init; }
+
+    public void Report(string rule, string message)
+    {
+        var violation = new Violation(rule, events.Now, message);
+        _violations.Add(violation);
+        if (trace.IsOn) trace.Write("VIOLATION", $"{violation.Rule}: {message}");
+    }
+
+    // ---- records ----
+
+    /// <summary>A record was committed at a site.</summary>
+    public void Recorded(string site, PrimaryRecord? record)
+    {
+        if (record is null)
+        {
+            _latest.Remove(site);
+            _regressed.Add(site);
+            return;
+        }
+        if (_latest.TryGetValue(site, out var before) && record.Epoch < before.Epoch) Report("EpochFell", $"{site}: from {before.Epoch} to {record.Epoch}");
+        _latest[site] = record;
+        if (record.Holder is { } holder) _ofHolder[holder.ToString()] = record;
+        if (record.Run is { } run && record.Holder is { } runner) _runs.Add($"{runner}@{run.ContainerId}");
+    }
+
+    /// <summary>A pair's record was committed at a site.</summary>
+    public void Recorded(string site, PairRecord? record)
+    {
+        if (record is null)
+        {
+            _pairs.Remove(site);
+            return;
+        }
+        if (_pairs.TryGetValue(site, out var before) && record.PairEpoch < before.PairEpoch) Report("PairEpochFell", $"{site}: from {before.PairEpoch} to {record.PairEpoch}");
+        _pairs[site] = record;
+        if (record.Outcome is not { } outcome) return;
+        if (_decided.TryGetValue(outcome.To, out var known) ? known is PairOutcomeKind.Adopted : true) _decided[outcome.To] = outcome.Kind;
+    }
+
+    /// <summary>Whether some pair epoch above this one began with a failover: then what was acknowledged in this one may be lost, as whoever asked for it was told.</summary>
+    private bool WasFailedOver(PairEpoch? epoch, PairEpoch? to) => epoch is { } from && _decided.Any(d => d.Key > from && (to is null || d.Key <= to) && d.Value == PairOutcomeKind.FailedOver);
+
+    /// <summary>The API server of a site was restored from a backup: what it says now is older than what was.</summary>
+    public void Restored(string site)
+    {
+        _latest.Remove(site);
+        _regressed.Add(site);
+    }
+
+    // ---- servers ----
+
+    public void Opened(Server server)
+    {
+        Openings++;
+        var (site, incarnation, container, agent) = Identify(server);
+        if (server.Data.IsCorrupt) Report("CorruptPrimary", $"{server.Name} takes writes on data that no history explains");
+        if (!_runs.Contains($"{incarnation}@{container}")) Report("UnexplainedPrimary", $"{server.Name} takes writes, and no record ever allowed {incarnation} in {container} to run");
+        var reign = new Reign(site, incarnation, _ofHolder.GetValueOrDefault(incarnation)?.Epoch ?? default, _ofHolder.GetValueOrDefault(incarnation)?.PairEpoch, events.Now, agent);
+        // One of an epoch that is over, which has not heard so yet, acknowledges nothing: that is looked at by itself.
+        var isCurrent = _open.Values.All(r => r.Site != site || r.Epoch <= reign.Epoch) && !WasFailedOver(reign.PairEpoch, null);
+        var missing = isCurrent ? Missing(server) : [];
+        if (missing.Count > 0)
+        {
+            var lost = missing.Where(r => !WasFailedOver(_writtenAt.GetValueOrDefault(r), reign.PairEpoch)).ToList();
+            _kept.ExceptWith(missing);
+            missing = lost;
+            if (lost.Count > 0) Report("AcknowledgedLost", $"{server.Name} takes writes without {missing.Count} of {_kept.Count} rows that were acknowledged or read, among them {string.Join(", ", missing.Take(5))}");
+        }
+        _open[server] = reign;
+        Changed(server);
+    }
+
+    public void Acknowledged(Server server, int row)
+    {
+        Acknowledgements++;
+        if (!IsCovered(server)) return;
+        if (!Keep(row, server)) return;
+        foreach (var (other, reign) in _open)
+        {
+            if (other == server || other.IsDead || IsEarlier(reign, _open[server]) || Contains(other, row)) continue;
+            Report("AcknowledgedByDeposed", $"{server.Name} acknowledged row {row}, which {other.Name} does not have, a primary since {reign.Since.TotalSeconds:0.000} s");
+        }
+    }
+
+    public void Changed(Server server)
+    {
+        if (server.IsDead) _open.Remove(server);
+        if (_open.Count < 2) return;
+        var able = _open.Keys.Where(CanAcknowledge).ToList();
+        // Two writable sites there are from a failover that could not reach the other one until that has heard of it.
+        if (able.Count > 1 && able.Select(s => _open[s].Site).Distinct().Count() > 1 && able.Any(s => WasFailedOver(_open[s].PairEpoch, null))) return;
+        if (able.Count > 1) Report("TwoPrimaries", $"{string.Join(" and ", able.Select(s => s.Name))} can acknowledge commits of clients");
+    }
+
+    // ---- clients ----
+
+    public int NextRow(CommitMode mode)
+    {
+        _rows++;
+        if (mode == CommitMode.Synchronous) _writtenSynchronously.Add(_rows);
+        return _rows;
+    }
+
+    /// <summary>What was read at a primary in a synchronous mode stays. Rows that their own writer did not want to be waited for promise nothing to anybody.</summary>
+    public void WasRead(Server server, IReadOnlyList<int> rows)
+    {
+        if (server.Phase != ServerPhase.Primary || !IsCovered(server)) return;
+        foreach (var row in rows)
+            if (_writtenSynchronously.Contains(row) && _open.ContainsKey(server))
+                _ = Keep(row, server);
+    }
+
+    /// <returns>False where a failover has ended the pair epoch that the server is in: it may be lost then.</returns>
+    private bool Keep(int row, Server server)
+    {
+        var epoch = _open[server].PairEpoch;
+        if (WasFailedOver(epoch, null)) return false;
+        if (_kept.Add(row)) _writtenAt[row] = epoch;
+        return true;
+    }
+
+    /// <summary>At the end: the one that clients reach has everything.</summary>
+    public void Settle(Server server)
+    {
+        var missing = Missing(server);
+        if (missing.Count > 0) Report("AcknowledgedLost", $"at the end {server.Name} lacks {missing.Count} rows, among them {string.Join(", ", missing.Take(5))}");
+    }
+
+    private List<int> Missing(Server server)
+    {
+        if (_kept.Count == 0) return [];
+        var there = server.Data.Log.Rows().ToHashSet();
+        return [.. _kept.Where(r => !there.Contains(r)).Order()];
+    }
+
+    private static bool Contains(Server server, int row)
+    {
+        var log = server.Data.Log;
+        for (var i = log.Count - 1; i >= 0; i--)
+            if (log[i].Payload is WalPayload.Row { Id: var id } && id == row)
+                return true;
+        return false;
+    }
+
+    /// <summary>Whether what this server acknowledges is promised to stay: as long as no empty clause of its reign stands in the record.</summary>
+    private bool IsCovered(Server server)
+    {
+        if (!_open.TryGetValue(server, out var reign) || !_ofHolder.TryGetValue(reign.Incarnation, out var record)) return false;
+        var own = record.Quorums.Where(q => q.Epoch == record.Epoch && q.Holder == record.Holder).ToList();
+        return own.Count > 0 && own.All(q => !q.IsEmpty);
+    }
+
+    private bool CanAcknowledge(Server server)
+    {
+        if (server.Phase != ServerPhase.Primary || server.Process.IsPaused || server.IsOrphaned) return false;
+        if (!server.LetsClientsIn && server.Sessions.Count == 0) return false;
+        // Asynchronously nobody but its guard stops it: a pause of the guard is what only a watchdog of the hardware could close.
+        if (!server.Synchronous.IsDefined) return _open[server].Agent is { IsPaused: false } guard && events.Now - guard.ResumedAt > GuardSlack && events.Now - server.Process.ResumedAt > GuardSlack;
+        var alive = server.Senders.Where(s => s.HasPriority && s.Peer is { IsOver: false }).ToList();
+        return alive.Any(s => alive.Count >= s.Standbys.Acknowledgements);
+    }
+
+    /// <summary>Within a site by the epoch; an older reign need not have what a newer one acknowledges.</summary>
+    private static bool IsEarlier(Reign a, Reign b) => a.Site == b.Site ? a.Epoch < b.Epoch : a.PairEpoch < b.PairEpoch;
+
+    private sealed record Reign(string Site, string Incarnation, Epoch Epoch, PairEpoch? PairEpoch, TimeSpan Since, SimulatedProcess Agent);
+}

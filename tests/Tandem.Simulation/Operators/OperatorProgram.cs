@@ -1,0 +1,93 @@
+using Tandem.Operator;
+using Tandem.Operator.Links.Agents;
+using Tandem.Operator.Links.OtherSite;
+using Tandem.Protocol.Links;
+using Tandem.Simulation.Agents;
+using Tandem.Simulation.Api;
+using Tandem.Simulation.Kernel;
+using Tandem.Simulation.Machines;
+using Tandem.Simulation.Scenarios;
+
+namespace Tandem.Simulation.Operators;
+
+/// <summary>The real operator, in a process of its own on a machine of its site; ended, it begins again there, as its Deployment would have it.</summary>
+public sealed class OperatorProgram
+{
+    private readonly World _world;
+    private readonly SimulatedSite _site;
+    private readonly int _number;
+    private readonly Machine _machine;
+    private int _lives;
+
+    public OperatorProgram(World world, SimulatedSite site, int number)
+    {
+        (_world, _site, _number) = (world, site, number);
+        _machine = site.Machines[number % site.Machines.Count];
+        _machine.Booted += StartSoon;
+        Process = Start();
+    }
+
+    public SimulatedProcess Process { get; private set; }
+
+    private SimulatedProcess Start()
+    {
+        var name = $"{_site.Name}/op-{_number}";
+        var process = new SimulatedProcess(name, _world.Events, _machine.Clock, Chance.Of(_world.Setup.Seed, $"{name}.{_lives++}"), _world.Trace);
+        _machine.Add(process);
+        process.Ended += () =>
+        {
+            if (_machine.IsUp) StartSoon();
+        };
+        process.Run(() => _ = RunAsync(process));
+        return process;
+    }
+
+    private void StartSoon() => _world.Events.After(TimeSpan.FromSeconds(1), () =>
+    {
+        if (Process.IsDead && _machine.IsUp) Process = Start();
+    });
+
+    private async Task RunAsync(SimulatedProcess process)
+    {
+        var client = new SimulatedKubernetesClient(process, _machine.Name, _site.Api);
+        var options = new OperatorOptions { Site = _site.Name, Namespaces = [World.Namespace], PodName = $"operator-{_number}", PodNamespace = World.Namespace };
+        await using var host = new OperatorHost(client, options, hasPolicyV1: true, "tandem:1", new ReportLinks(_world, process, _machine), process.Time, process.Chance, new TraceLoggerFactory(process.Name, _world.Trace), new OtherSiteLinks(_world, process, _machine));
+        await host.RunAsync(CancellationToken.None);
+    }
+
+    /// <summary>The real link, over a client of the other site's API server. The kubeconfig is the site's name.</summary>
+    private sealed class OtherSiteLinks(World world, SimulatedProcess process, Machine machine) : IOtherSiteFactory
+    {
+        public IOtherSite Connect(OtherSiteAddress address, string kubeconfig) => new OtherSite(address,
+            () => new SimulatedKubernetesClient(process, machine.Name, world.Site(kubeconfig).Api, OtherSiteFactory.Options), process.Time, process.Logger);
+    }
+
+    private sealed class ReportLinks(World world, SimulatedProcess process, Machine machine) : IAgentLinkFactory
+    {
+        public IAgentLink Connect(AgentEndpoint endpoint, AgentCredentials credentials) => new ReportLink(world, process, machine, endpoint);
+    }
+
+    private sealed class ReportLink(World world, SimulatedProcess process, Machine machine, AgentEndpoint endpoint) : IAgentLink
+    {
+        public Task<AgentAnswer> ReadReportAsync(CancellationToken cancellation)
+        {
+            var outcome = new TaskCompletionSource<AgentAnswer>();
+            if (world.Agents.Agents.Find(endpoint.Address) is { } agent)
+            {
+                var there = agent.Machine.Name;
+                void Answer(AgentAnswer answer) => world.Wires.Send(there, machine.Name, () => outcome.TrySetResult(answer));
+                world.Wires.Send(machine.Name, there, () =>
+                {
+                    if (!agent.Machine.IsUp) return;
+                    if (agent.IsEnded) Answer(new AgentAnswer.Silent("connection refused"));
+                    else agent.Process.Run(() => Answer(agent.Identity.Instance == endpoint.Instance && agent.Links is { } links ? new AgentAnswer.Reported(links.Snapshot.Report) : new AgentAnswer.Silent("not this instance")));
+                });
+            }
+            return outcome.Task.WaitAsync(TimeSpan.FromSeconds(10), process.Time, cancellation);
+        }
+
+        public void Dispose()
+        {
+        }
+    }
+}

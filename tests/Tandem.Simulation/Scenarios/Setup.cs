@@ -1,0 +1,56 @@
+using Tandem.Resources;
+using Tandem.Simulation.Kernel;
+
+namespace Tandem.Simulation.Scenarios;
+
+/// <summary>What a seed builds before anything goes wrong.</summary>
+public sealed record Setup
+{
+    public required ulong Seed { get; init; }
+
+    /// <summary>One, or two with a pair over them.</summary>
+    public required int Sites { get; init; }
+    public required int Instances { get; init; }
+    public required SynchronizationMode Mode { get; init; }
+    public required int Acknowledgements { get; init; }
+    public required Durability Durability { get; init; }
+
+    /// <summary>Else the harness makes the objects that an operator would make, and nobody mends them.</summary>
+    public required bool HasOperator { get; init; }
+    public required int Clients { get; init; }
+
+    /// <summary>A volume stays on its machine.</summary>
+    public required bool LocalVolumes { get; init; }
+    public required bool PublishesLate { get; init; }
+
+    /// <summary>How long things go wrong, before everything is mended.</summary>
+    public required TimeSpan Trouble { get; init; }
+
+    /// <summary>Largest drift of a machine's clock.</summary>
+    public required double Drift { get; init; }
+
+    public static Setup Of(ulong seed, int sites)
+    {
+        var chance = Chance.Of(seed, "setup");
+        var instances = sites > 1 ? chance.OneOf([2, 3, 3]) : chance.OneOf([2, 3, 3, 3, 3, 4, 4, 5]);
+        var mode = instances == 2 ? chance.OneOf([SynchronizationMode.Synchronous, SynchronizationMode.Asynchronous]) : chance.OneOf([SynchronizationMode.Quorum, SynchronizationMode.Quorum, SynchronizationMode.Quorum, SynchronizationMode.Synchronous, SynchronizationMode.Asynchronous]);
+        return new Setup
+        {
+            Seed = seed,
+            Sites = sites,
+            Instances = instances,
+            Mode = mode,
+            Acknowledgements = mode == SynchronizationMode.Quorum && instances >= 4 ? chance.Next(1, instances - 1) : 1,
+            Durability = chance.Happens(0.3) ? Durability.Preferred : Durability.Required,
+            HasOperator = sites > 1 || chance.Happens(0.25),
+            Clients = chance.Next(1, 4),
+            LocalVolumes = chance.Happens(0.5),
+            PublishesLate = chance.Happens(0.6),
+            Trouble = chance.Between(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(40)),
+            Drift = chance.Happens(0.3) ? 0.02 : 0.0005,
+        };
+    }
+
+    public override string ToString() =>
+        $"{Sites} site(s), {Instances} instances, {Mode}{(Mode == SynchronizationMode.Quorum ? $" k={Acknowledgements}" : "")} {Durability}, {(HasOperator ? "operator" : "no operator")}, {(LocalVolumes ? "local" : "network")} volumes, {Clients} clients, trouble for {Trouble.TotalSeconds:0} s";
+}

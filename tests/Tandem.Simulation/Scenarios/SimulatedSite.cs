@@ -1,0 +1,239 @@
+using Tandem.Agent.Jobs;
+using Tandem.Kubernetes.Client;
+using Tandem.Kubernetes.Models;
+using Tandem.Operator.Clusters.Desired;
+using Tandem.Operator.Pairs.Observing;
+using Tandem.Protocol.Records;
+using Tandem.Resources;
+using Tandem.Resources.Values;
+using Tandem.Simulation.Agents;
+using Tandem.Simulation.Api;
+using Tandem.Simulation.Faults;
+using Tandem.Simulation.Kernel;
+using Tandem.Simulation.Machines;
+using Tandem.Simulation.Operators;
+using Tandem.Simulation.Postgres;
+
+namespace Tandem.Simulation.Scenarios;
+
+/// <summary>One site: its Kubernetes, its machines, the database on them.</summary>
+public sealed class SimulatedSite
+{
+    private readonly World _world;
+    private readonly Chance _chance;
+    private readonly List<AgentProgram> _programs = [];
+    private readonly List<OperatorProgram> _operators = [];
+    private readonly Site _site;
+
+    public SimulatedSite(World world, string name)
+    {
+        (_world, Name) = (world, name);
+        _chance = Chance.Of(world.Setup.Seed, $"site {name}");
+        var machines = Enumerable.Range(1, Math.Max(3, world.Setup.Instances)).Select(i => new Machine($"{name}-n{i}", name, Clock())).ToList();
+        foreach (var machine in machines) machine.Lost += () => LosePower(machine);
+        _site = new Site(new SiteDesign(name, world.Setup.Seed, machines, world.Setup.LocalVolumes ? VolumeKind.Local : VolumeKind.Network, Start), world.Events, world.Wires, Clock(), world.Trace);
+        Api.Changed += OnWrite;
+        ClientMachine = new Machine($"{name}-clients", name, Clock());
+    }
+
+    public string Name { get; }
+    public ApiServer Api => _site.Api;
+    public IReadOnlyList<Machine> Machines => _site.Machines;
+    public Machine ClientMachine { get; }
+
+    /// <summary>Agents that run now, by the names of their instances.</summary>
+    public IEnumerable<AgentProgram> Programs => _programs.Where(p => !p.IsEnded).OrderBy(p => p.Identity.Instance, StringComparer.Ordinal);
+
+    /// <summary>As it stands in the API; null: there is none, or none that can be read.</summary>
+    public PrimaryRecord? Record { get; private set; }
+
+    /// <summary>The pair's record of this site, as it stands in the API; null: there is none.</summary>
+    public PairRecord? PairRecord { get; private set; }
+
+    /// <summary>By which the other site reaches this site's holder: a name that leads through any machine that is up to whom `-dr` selects.</summary>
+    public string ReplicationHost => $"{Name}-dr";
+
+    public IReadOnlyList<OperatorProgram> Operators => _operators;
+
+    public Server? Primary => Programs.Select(p => p.Server.Live).FirstOrDefault(s => s is { Phase: ServerPhase.Primary });
+
+    public static Incarnation IncarnationOf(AgentProgram program) => new(program.Identity.Instance, program.Disk.AgentState?.Volume ?? "?", program.Identity.ClaimUid);
+
+    public AgentProgram? Pick(Victim victim, int choice)
+    {
+        var all = Programs.ToList();
+        if (all.Count == 0) return null;
+        var holder = all.FirstOrDefault(p => Record?.Holder is { } h && h.Instance == p.Identity.Instance);
+        var followers = all.Where(p => p != holder).ToList();
+        return victim switch
+        {
+            Victim.Holder => holder ?? all[choice % all.Count],
+            Victim.Follower when followers.Count > 0 => followers[choice % followers.Count],
+            _ => all[choice % all.Count],
+        };
+    }
+
+    public void Begin()
+    {
+        var cluster = Api.Put(new DatabaseCluster
+        {
+            Metadata = new V1ObjectMeta { Name = World.ClusterName, Namespace = World.Namespace },
+            Spec = new DatabaseClusterSpec
+            {
+                Instances = _world.Setup.Instances,
+                Pair = _world.Setup.Sites > 1 ? World.PairName : null,
+                Image = "postgres:15",
+                Storage = new StorageSpec { Size = new("1Gi") },
+                Synchronization = new SynchronizationSpec { Mode = _world.Setup.Mode, Acknowledgements = _world.Setup.Acknowledgements, Durability = _world.Setup.Durability },
+            },
+        });
+        if (_world.Setup.Sites > 1) ApplyPair("east");
+        if (_world.Setup.HasOperator)
+        {
+            _operators.Add(new OperatorProgram(_world, this, 1));
+            _operators.Add(new OperatorProgram(_world, this, 2));
+            return;
+        }
+        foreach (var service in (V1Service[])[ServiceBuilder.ReadWrite(cluster), ServiceBuilder.Replication(cluster), ServiceBuilder.ReadOnly(cluster), ServiceBuilder.Read(cluster)]) Api.Put(service);
+        KeepPods();
+    }
+
+    /// <summary>kubectl apply of the pair's manifest, the same at both sites.</summary>
+    public void ApplyPair(string primarySite, long? failoverFromEpoch = null)
+    {
+        foreach (var site in _world.Sites)
+        {
+            if (Api.Find<V1Secret>(World.Namespace, $"{site.Name}-link") is null)
+                Api.Put(new V1Secret { Metadata = new V1ObjectMeta { Name = $"{site.Name}-link", Namespace = World.Namespace }, Data = new() { ["kubeconfig"] = System.Text.Encoding.UTF8.GetBytes(site.Name) } });
+        }
+        if (Api.Edit<DisasterRecoveryPair>(World.Namespace, World.PairName, p => (p.Spec.PrimarySite, p.Spec.Failover.FromEpoch) = (primarySite, failoverFromEpoch), "kubectl") is not null) return;
+        Api.Put(new DisasterRecoveryPair
+        {
+            Metadata = new V1ObjectMeta { Name = World.PairName, Namespace = World.Namespace },
+            Spec = new DisasterRecoveryPairSpec
+            {
+                Cluster = World.ClusterName,
+                PrimarySite = primarySite,
+                Sites = [.. _world.Sites.Select(s => new SiteSpec { Name = s.Name, Kubernetes = new SiteKubernetesSpec { KubeconfigSecret = $"{s.Name}-link" }, Replication = new SiteReplicationSpec { Host = s.ReplicationHost } })],
+                Failover = new PairFailoverSpec { FromEpoch = failoverFromEpoch },
+                Timeouts = new PairTimeoutsSpec { Quiesce = new("3s"), Switchover = new("30s"), Step = new("8s") },
+            },
+        });
+    }
+
+    /// <summary>Whom the other site's connection reaches, which comes in at whatever machine is up.</summary>
+    public Destination? ThroughNodes(string from)
+    {
+        if (_site.Machines.FirstOrDefault(m => m.IsUp && _world.Wires.IsOpen(from, m.Name)) is not { } machine) return null;
+        return _site.Routing.Route(World.Namespace, Names.ReplicationService(World.ClusterName), machine.Name) is { } endpoint ? _world.Addresses.Find(endpoint.Address, from) : new Destination(machine.Name, null);
+    }
+
+    /// <summary>The address that a new connection to a Service from this place goes to; null: nobody is behind it.</summary>
+    public string? Route(string service, string from) => _site.Routing.Route(World.Namespace, service, from)?.Address;
+
+    /// <summary>Null: all is as asked for, and clients are served.</summary>
+    public string? WhyNotSettled(Func<SimulatedSite, TimeSpan?> committed)
+    {
+        if (PairRecord is { Role: PairRole.Standby }) return WhyNotFollowing();
+        if (_world.Setup.Sites > 1 && PairRecord is not { Role: PairRole.Primary, Operation: null, State: PairRecordState.Active }) return $"{Name}: the pair's record is {PairRecord?.Role.ToString() ?? "absent"}{(PairRecord?.Operation is { } operation ? $", in {operation.Kind} at {operation.Step}" : "")}";
+        if (Record is not { State: RecordState.Stable, Holder: { } holder } record) return $"{Name}: the record is {Record?.State.ToString() ?? "absent"}";
+        if (Programs.FirstOrDefault(p => IncarnationOf(p) == holder)?.Server.Live is not { Phase: ServerPhase.Primary, LetsClientsIn: true } primary) return $"{Name}: {holder.Instance} holds the record and does not serve clients";
+        var cluster = Api.Find<DatabaseCluster>(World.Namespace, World.ClusterName)!;
+        var standbys = Programs.Where(p => p.Server.Live is { Phase: ServerPhase.Standby } s && s.Receivers.Any(r => r.IsConnected)).ToList();
+        if (standbys.Count < cluster.Spec.Instances - 1) return $"{Name}: {standbys.Count} standbys stream, {cluster.Spec.Instances - 1} are wanted";
+        if (primary.Senders.Count(s => s.State == "streaming") < (_world.Setup.Sites > 1 ? 1 : 0) + cluster.Spec.Instances - 1) return $"{Name}: not every standby has caught up";
+        var own = record.Quorums.Where(q => q.Holder == holder).ToList();
+        if (own.Count != 1 || record.Quorums.Count != 1) return $"{Name}: clauses are {string.Join(" and ", record.Quorums)}";
+        var isSynchronous = cluster.Spec.Synchronization.ModeFor(cluster.Spec.Instances) != SynchronizationMode.Asynchronous;
+        if (isSynchronous == own[0].IsEmpty) return $"{Name}: the clause is {own[0]}";
+        if (isSynchronous && own[0].Members.Count != cluster.Spec.Instances - 1) return $"{Name}: {own[0]} has not all standbys";
+        return committed(this) is { } at && _world.Events.Now - at < TimeSpan.FromSeconds(1.5) ? null : $"{Name}: no client commits";
+    }
+
+    /// <summary>
+    /// Why a person is needed, as the protocol says; null: nobody is. Looked for in the world itself: copies that are gone for good cannot promise, and commits that were acknowledged
+    /// here alone are not discarded without a word.
+    /// </summary>
+    public string? WhyAPersonIsNeeded()
+    {
+        var programs = Programs.ToList();
+        if (programs.Any(p => p.Links?.Snapshot.Report is { Reason: "WouldDiscardData" })) return "WouldDiscardData";
+        if (Record is not { State: RecordState.Electing } record || !_world.WasLost(Name)) return null;
+        var left = programs.Where(p => p.Disk is { IsLost: false, Data: DataDirectory { IsPartial: false, IsHalfRewound: false } }).Select(IncarnationOf).ToHashSet();
+        if (record.Quorums.Any(q => !q.IsEmpty && !left.Contains(q.Holder) && q.Members.Count(left.Contains) < q.PromisesNeeded)) return "ClauseUnsatisfied";
+        return record.Floor is { } floor && programs.All(p => p.Links?.Snapshot.View.Promise is not { PositionEpoch: not null } promise || promise.ToReport(IncarnationOf(p)).Position < floor) ? "NoCandidate" : null;
+    }
+
+    /// <summary>A standby site: its main standby streams from the other site, the others from it.</summary>
+    private string? WhyNotFollowing()
+    {
+        if (PairRecord is not { Operation: null, State: PairRecordState.Active }) return $"{Name}: the pair's record is {PairRecord!.State}, in {PairRecord.Operation?.Kind} at {PairRecord.Operation?.Step}";
+        var other = _world.Sites.First(s => s != this);
+        if (other.PairRecord is not { Role: PairRole.Primary } theirs || theirs.PairEpoch != PairRecord.PairEpoch) return $"{Name}: stands by at {PairRecord.PairEpoch}, the other site is {other.PairRecord?.Role} at {other.PairRecord?.PairEpoch}";
+        if (Record is not { State: RecordState.Stable, RunMode: RunMode.Standby, Holder: { } holder }) return $"{Name}: the record is {Record?.State.ToString() ?? "absent"}";
+        if (Programs.FirstOrDefault(p => IncarnationOf(p) == holder)?.Server.Live is not { Phase: ServerPhase.Standby } main || !main.Receivers.Any(r => r.IsConnected)) return $"{Name}: main standby {holder.Instance} does not stream";
+        var instances = Api.Find<DatabaseCluster>(World.Namespace, World.ClusterName)!.Spec.Instances;
+        return main.Senders.Count(s => s.State == "streaming") < instances - 1 ? $"{Name}: not every cascade streams" : null;
+    }
+
+    // ---- what the operator would do, where there is none ----
+
+    private void KeepPods()
+    {
+        if (Api.Find<DatabaseCluster>(World.Namespace, World.ClusterName) is { } cluster && Api.IsUp)
+        {
+            for (var i = 1; i <= cluster.Spec.Instances; i++) Keep(cluster, $"{World.ClusterName}-{i}");
+        }
+        _world.Events.After(TimeSpan.FromMilliseconds(500), KeepPods);
+    }
+
+    private void Keep(DatabaseCluster cluster, string instance)
+    {
+        var claim = Api.Find<V1PersistentVolumeClaim>(World.Namespace, instance) ?? Api.Put(ClaimBuilder.Build(cluster, instance));
+        if (claim.Metadata.DeletionTimestamp is not null || Api.Find<V1Pod>(World.Namespace, instance) is not null) return;
+        if (Api.Find<V1Secret>(World.Namespace, Names.InstanceSecret(instance)) is null) Api.Put(new V1Secret { Metadata = OwnedMetadata.Of(cluster, Names.InstanceSecret(instance)) });
+        Api.Put(PodBuilder.Build(cluster, instance, claim.Metadata.Uid!, new PodSettings(Name, "tandem:1")));
+    }
+
+    private AgentProgram Start(PodStart start)
+    {
+        var pod = start.Pod;
+        var claim = pod.Spec!.Containers[0].Env!.First(e => e.Name == Names.ClaimUidVariable).Value!;
+        var identity = new InstanceIdentity(pod.Metadata.Name!, World.Namespace, World.ClusterName, claim, pod.Metadata.Uid!, start.Address, start.Machine.Name, Name, $"{pod.Metadata.Uid}/{_world.Events.Count:x}");
+        var program = new AgentProgram(_world.Agents, identity, start.Machine, start.Disk!, process => new SimulatedKubernetesClient(process, start.Machine.Name, Api, new KubernetesClientOptions { PageTimeout = TimeSpan.FromSeconds(5) }));
+        _programs.RemoveAll(p => p.IsEnded);
+        _programs.Add(program);
+        _world.Agents.Agents.Set(start.Address, program);
+        _world.Addresses.Set(start.Address, _ => start.Machine.IsUp ? new Destination(start.Machine.Name, program.Server.Live) : null);
+        return program;
+    }
+
+    private void LosePower(Machine machine)
+    {
+        foreach (var disk in _site.Volumes.Disks)
+            if (disk.Machine == machine && disk.Data is DataDirectory data)
+                data.LosePower(_chance);
+    }
+
+    private void OnWrite(ApiWrite write)
+    {
+        if ((write.New ?? write.Old) is not V1Lease lease) return;
+        if (lease.Metadata.Name == Names.PairRecord(World.PairName))
+        {
+            PairRecord = write.New is V1Lease written ? PairRecordLease.Read(written) : null;
+            _world.Ledger.Recorded(Name, PairRecord);
+        }
+        if (lease.Metadata.Name != Names.Record(World.ClusterName)) return;
+        try
+        {
+            Record = write.New is V1Lease present ? RecordLease.Read(present) : null;
+            _world.Ledger.Recorded(Name, Record);
+        }
+        catch (FormatException exception)
+        {
+            _world.Ledger.Report("RecordUnreadable", exception.Message);
+        }
+    }
+
+    private MachineClock Clock() => new(_world.Events, (_chance.NextDouble() - 0.5) * 2 * _world.Setup.Drift, _chance.Between(TimeSpan.FromMinutes(1), TimeSpan.FromDays(30)), _chance.Milliseconds(-1500, 1500));
+}

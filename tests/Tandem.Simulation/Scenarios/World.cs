@@ -1,0 +1,165 @@
+using Tandem.Protocol.Records;
+using Tandem.Simulation.Agents;
+using Tandem.Simulation.Faults;
+using Tandem.Simulation.Invariants;
+using Tandem.Simulation.Kernel;
+using Tandem.Simulation.Machines;
+using Tandem.Simulation.Network;
+using Tandem.Simulation.Postgres;
+using Tandem.Simulation.Workloads;
+
+namespace Tandem.Simulation.Scenarios;
+
+/// <summary>Everything that there is in one simulation, and what happens in it from the beginning to the end.</summary>
+public sealed class World
+{
+    public const string ClusterName = "db";
+    public const string Namespace = "apps";
+    public const string PairName = "pair";
+
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>From the end of all trouble. Generous: it is no measure of speed, but of whether it ever ends.</summary>
+    private static readonly TimeSpan SettleLimit = TimeSpan.FromSeconds(180);
+
+    private static readonly TimeSpan HeldLimit = TimeSpan.FromSeconds(30);
+
+    private readonly List<SimulatedSite> _sites = [];
+    private readonly List<Client> _clients = [];
+    private readonly Dictionary<Planned, Action> _open = [];
+    private readonly IReadOnlyList<Planned> _plan;
+    private TimeSpan? _heldSince;
+
+    /// <param name="without">Numbers of planned faults that are left out.</param>
+    public World(Setup setup, TextWriter? trace = null, IReadOnlyCollection<int>? without = null)
+    {
+        Setup = setup;
+        Events = new Events();
+        Trace = new Trace(Events, trace);
+        Wires = new Wires(Events, Chance.Of(setup.Seed, "wires"), IsFar);
+        Ledger = new Ledger(Events, Trace) { Identify = Identify };
+        Addresses = new Addresses();
+        var postgres = new PostgresWorld(Events, Wires, Addresses, Ledger, Trace, setup.Seed, setup.PublishesLate);
+        Agents = new AgentWorld(Events, Wires, postgres, new AgentDirectory(), Trace, setup.Seed, "1.0.0");
+        string[] names = setup.Sites == 1 ? ["east"] : ["east", "west"];
+        foreach (var name in names)
+        {
+            var site = new SimulatedSite(this, name);
+            _sites.Add(site);
+            Addresses.Set(site.ReplicationHost, site.ThroughNodes);
+        }
+        _plan = [.. FaultPlan.Of(setup, names).Where(p => without?.Contains(p.Number) != true)];
+    }
+
+    public Setup Setup { get; }
+    public Events Events { get; }
+    public Trace Trace { get; }
+    public Wires Wires { get; }
+    public Ledger Ledger { get; }
+    public Addresses Addresses { get; }
+    public AgentWorld Agents { get; }
+    public IReadOnlyList<SimulatedSite> Sites => _sites;
+    public IReadOnlyList<Planned> Plan => _plan;
+    public IEnumerable<string> ClientPlaces => _sites.Select(s => s.ClientMachine.Name);
+
+    public SimulatedSite Site(string name) => _sites.First(s => s.Name == name);
+
+    public Outcome Run()
+    {
+        Trace.Write("setup", Setup.ToString());
+        foreach (var planned in _plan) Trace.Write("plan", planned.ToString());
+        foreach (var site in _sites) site.Begin();
+        AddClients();
+        foreach (var planned in _plan) Events.At(planned.At, () => Begin(planned));
+        var end = Setup.Trouble + TimeSpan.FromSeconds(Setup.Sites > 1 ? 14 : 8);
+        RunUntil(end, () => false);
+        foreach (var planned in _open.Keys.OrderBy(p => p.Number).ToList()) Mend(planned);
+        foreach (var client in _clients) client.IsSteady = true;
+        Trace.Write("mended", "everything: from now on nothing goes wrong any more");
+        var settled = Ledger.Violations.Count == 0 && RunUntil(end + SettleLimit, () => IsSettled() || IsHeld()) && IsSettled();
+        if (!settled) DescribeAgents();
+        var needed = settled ? null : _sites.Select(s => s.WhyAPersonIsNeeded()).FirstOrDefault(w => w is not null);
+        if (!settled && needed is null && Ledger.Violations.Count == 0) Ledger.Report("NotSettled", string.Join("; ", _sites.Select(s => s.WhyNotSettled(Committed) ?? "well")));
+        foreach (var site in _sites)
+            if (settled && site.Primary is { } primary)
+                Ledger.Settle(primary);
+        Events.End();
+        return new Outcome(Setup.Seed, Ledger.Violations, Events.Digest, Events.Count, Events.Now, settled ? Events.Now - end : null, needed, Ledger.Kept, Ledger.Openings);
+    }
+
+    private void DescribeAgents()
+    {
+        if (!Trace.IsOn) return;
+        foreach (var program in _sites.SelectMany(s => s.Programs))
+        {
+            if (program.Links?.Snapshot is not { } snapshot) continue;
+            var report = snapshot.Report;
+            Trace.Write(program.Process.Name, $"is {report.State}: {report.Reason}: {report.Message} (epoch {report.Epoch}, record {report.RecordEpoch} read {report.RecordAgeMilliseconds} ms ago, follows {report.Upstream ?? "nobody"}{(report.Streaming ? ", streaming" : "")}, senders {string.Join(" ", report.Senders.Select(s => $"{s.ApplicationName}:{s.State}"))})");
+        }
+    }
+
+    /// <returns>Whether it came to what was waited for.</returns>
+    private bool RunUntil(TimeSpan end, Func<bool> reached)
+    {
+        while (Events.Now < end && Ledger.Violations.Count == 0)
+        {
+            var next = Events.Now + Look;
+            if (next > end) next = end;
+            while (Events.Step(next) && Ledger.Violations.Count == 0)
+            {
+            }
+            if (reached()) return true;
+        }
+        return false;
+    }
+
+    private void Begin(Planned planned)
+    {
+        Trace.Write("fault", planned.ToString());
+        if (planned.Fault.Begin(this) is not { } mend) return;
+        _open[planned] = mend;
+        Events.After(planned.Fault.Lasts, () => Mend(planned));
+    }
+
+    private void Mend(Planned planned)
+    {
+        if (!_open.Remove(planned, out var mend)) return;
+        Trace.Write("mended", planned.ToString());
+        mend();
+    }
+
+    private bool IsSettled() => _sites.All(s => s.WhyNotSettled(Committed) is null);
+
+    /// <summary>It has waited for a person for long enough to be sure that nothing else ends it.</summary>
+    private bool IsHeld()
+    {
+        if (_sites.All(s => s.WhyAPersonIsNeeded() is null)) _heldSince = null;
+        else _heldSince ??= Events.Now;
+        return Events.Now - _heldSince > HeldLimit;
+    }
+
+    /// <summary>Whether a volume of the site was lost for good.</summary>
+    public bool WasLost(string site) => _plan.Any(p => p.Fault is VolumeLost lost && lost.Site == site);
+
+    /// <summary>When a client of a site was last told that its commit is done.</summary>
+    private TimeSpan? Committed(SimulatedSite site) => _clients.Where(c => c.Name.StartsWith(site.Name, StringComparison.Ordinal)).Max(c => c.CommittedAt);
+
+    private void AddClients()
+    {
+        foreach (var site in _sites)
+        {
+            var world = new ClientWorld(Events, Wires, Addresses, Trace, Setup.Seed, Ledger, site.Route);
+            for (var i = 0; i < Setup.Clients; i++) _clients.Add(new Client(world, $"{site.Name}-client-{i}", site.ClientMachine, Tandem.Resources.Names.ReadWriteService(ClusterName)));
+        }
+    }
+
+    private bool IsFar(string from, string to) => from.Split('-')[0] != to.Split('-')[0];
+
+    private ServerIdentity Identify(Server server)
+    {
+        foreach (var site in _sites)
+            if (site.Programs.FirstOrDefault(p => p.Server.Live == server) is { } program)
+                return new ServerIdentity(site.Name, SimulatedSite.IncarnationOf(program).ToString(), program.Identity.ContainerId, program.Process);
+        throw new InvalidOperationException($"nobody runs {server.Name}");
+    }
+}
