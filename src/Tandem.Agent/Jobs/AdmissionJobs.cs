@@ -78,11 +78,11 @@ internal static class AdmissionJobs
     private static async Task<LineageEntry> ReadReignAsync(JobContext c, PrimaryRecord record, LineageEntry reign, CancellationToken cancellation)
     {
         var status = await c.Server.QueryStatusAsync(TimeSpan.FromSeconds(2), cancellation) ?? throw new JobFailedException("ServerSilent", "the server does not answer");
-        var history = await c.Server.ReadTimelineHistoryAsync(status.Timeline, cancellation);
-        // Not the last switch: a reign that was promoted, ended before it could say so, and was promoted again has two timelines; whoever wrote on beyond the first of them is diverged [C2].
-        var before = record.Lineage.Count > 1 ? record.Lineage[^2].Timeline : null;
-        var left = history.FirstOrDefault(h => h.Timeline == before) ?? (before is null ? history.LastOrDefault() : throw new JobFailedException("HistoryUnknown", $"the history of timeline {status.Timeline} does not name timeline {before}"));
-        return reign with { Timeline = status.Timeline, SwitchPoint = left?.SwitchPoint ?? Lsn.Zero };
+        var history = await ServerJobs.ReadHistoryAsync(c, status.Timeline, cancellation);
+        var began = record.Lineage.Count > 1 && record.Lineage[^2].Timeline is { } before
+            ? DataLineage.LeftAt(before, history) ?? throw new JobFailedException("HistoryUnknown", $"the history of timeline {status.Timeline} does not name timeline {before}")
+            : history.Count > 0 ? history[^1].At : Lsn.Zero;
+        return reign with { Timeline = status.Timeline, SwitchPoint = began };
     }
 
     private static async Task ConfirmAsync(JobContext c, PrimaryRecord record, LineageEntry confirmed, CancellationToken cancellation)

@@ -31,9 +31,7 @@ internal static class PromiseJobs
         }
 
         // Read from pg_wal and fsynced, never from control data: what was received but not flushed may have been counted by nobody, yet may win [C3].
-        var end = await c.Server.SealWalAsync(c.Memory.SealHint, cancellation);
-        if (!c.Server.Process.Running) c.Memory.NoteSealed(end);
-        await ServerJobs.CompleteLineageAsync(c, end.Timeline, cancellation);
+        var end = await ServerJobs.SealLogAsync(c, cancellation);
         var mine = DataLineage.Of(c.Memory.Volume.Lineage, end.Timeline, end.End);
         c.Memory.Promise = new PromiseReport(c.Memory.Me, promise.Epoch, mine.Position, mine.Timeline, mine.Entries, o.Settings.Priority);
         Log.Promised(c.Logger, promise.Epoch, mine.Position.ToString());

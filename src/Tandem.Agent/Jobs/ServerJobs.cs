@@ -41,18 +41,25 @@ internal static class ServerJobs
         if (c.Memory.Volume.Marker != VolumeMarker.None || !c.Server.HasData) throw new JobFailedException("NoUsableData", "the volume is between two lives");
         var control = await c.Server.ReadControlDataAsync(cancellation);
         c.Memory.CleanShutdown = control.CleanShutdown;
-        var end = await c.Server.SealWalAsync(c.Memory.SealHint, cancellation);
-        await CompleteLineageAsync(c, end.Timeline, cancellation);
-        c.Memory.NoteSealed(end);
+        await SealLogAsync(c, cancellation);
     }
 
-    /// <summary>What the log's own history tells of reigns that were followed before they were confirmed.</summary>
-    public static async Task CompleteLineageAsync(JobContext c, TimelineId timeline, CancellationToken cancellation)
+    /// <summary>Where the log ends, durably; and what its own history tells of reigns that were followed before they were confirmed.</summary>
+    public static async Task<WalEnd> SealLogAsync(JobContext c, CancellationToken cancellation)
     {
-        if (c.Memory.Volume.Lineage.All(e => e.SwitchPoint is not null)) return;
-        var history = await c.Server.ReadTimelineHistoryAsync(timeline, cancellation);
-        c.Memory.Remember(state => state with { Lineage = DataLineage.Complete(state.Lineage, timeline, [.. history.Select(h => (h.Timeline, h.SwitchPoint))]) });
+        var end = await c.Server.SealWalAsync(c.Memory.SealHint, cancellation);
+        if (c.Memory.Volume.Lineage.Any(e => e.SwitchPoint is null))
+        {
+            var history = await ReadHistoryAsync(c, end.Timeline, cancellation);
+            c.Memory.Remember(state => state with { Lineage = DataLineage.Complete(state.Lineage, end.Timeline, history) });
+        }
+        if (!c.Server.Process.Running) c.Memory.NoteSealed(end);
+        return end;
     }
+
+    /// <summary>Each timeline before this one, and where it was left, oldest first.</summary>
+    public static async Task<IReadOnlyList<(TimelineId Timeline, Lsn At)>> ReadHistoryAsync(JobContext c, TimelineId timeline, CancellationToken cancellation) =>
+        [.. (await c.Server.ReadTimelineHistoryAsync(timeline, cancellation)).Select(h => (h.Timeline, h.SwitchPoint))];
 
     /// <summary>Behind the gate, and under the guard: armed before the process exists, by the time at which the swap of <c>run</c> was sent [C10c].</summary>
     public static async Task StartReadWriteAsync(JobContext c, InstanceObservation o, CancellationToken cancellation)

@@ -39,12 +39,24 @@ public sealed record DataLineage(ImmutableList<LineageEntry> Entries, TimelineId
         var known = Of(persisted, timeline, Lsn.Zero).Entries;
         for (var i = 1; i < known.Count; i++)
         {
-            if (known[i] is not { Timeline: not null, SwitchPoint: null } entry) continue;
-            // Where the reign before it was left: a reign may have had more than one timeline of its own.
-            var place = left.ToList().FindIndex(l => l.Timeline == known[i - 1].Timeline);
-            if (place >= 0) persisted = persisted.SetItem(i, entry with { SwitchPoint = left[place].At });
+            if (known[i] is { Timeline: not null, SwitchPoint: null } entry && known[i - 1].Timeline is { } before && LeftAt(before, left) is { } began)
+                persisted = persisted.SetItem(i, entry with { SwitchPoint = began });
         }
         return persisted;
+    }
+
+    /// <summary>
+    /// Where a reign's timeline was left, which is where the next reign began. Not the last switch of the history: a reign that was promoted, ended before it could say so, and was promoted
+    /// again has two timelines, and whoever wrote on beyond the first of them is diverged [C2].
+    /// </summary>
+    /// <param name="left">The history of a later timeline: each one before it, and where it was left, oldest first.</param>
+    /// <returns>Null where that history does not name it.</returns>
+    public static Lsn? LeftAt(TimelineId timeline, IReadOnlyList<(TimelineId Timeline, Lsn At)> left)
+    {
+        foreach (var (other, at) in left)
+            if (other == timeline)
+                return at;
+        return null;
     }
 
     /// <summary>Where this log stands in the order of elections.</summary>

@@ -30,7 +30,6 @@ public sealed class AgentDirectory
 /// <summary>What runs in a database pod: the real agent, in a process of its own, over the models of everything that it touches. One life of a container.</summary>
 public sealed class AgentProgram : IPodProgram
 {
-    private readonly CancellationTokenSource _ended = new();
     private AgentHost? _host;
 
     public AgentProgram(AgentWorld world, InstanceIdentity identity, Machine machine, Disk disk, Func<SimulatedProcess, IKubernetesClient> connect)
@@ -61,6 +60,24 @@ public sealed class AgentProgram : IPodProgram
 
     public event Action? Ended;
 
+    /// <summary>
+    /// A call of its link port from another place. Answered with null where it has ended, does not serve yet, or is not the instance that was meant; not at all where its machine is down.
+    /// </summary>
+    public void Ask<T>(Wires wires, string from, string instance, Action<ILinkService, Action<T?>> ask, Action<T?> answered) where T : class
+    {
+        void Answer(T? value) => wires.Send(Machine.Name, from, () => answered(value));
+        wires.Send(from, Machine.Name, () =>
+        {
+            if (!Machine.IsUp) return;
+            if (IsEnded) Answer(null);
+            else Process.Run(() =>
+            {
+                if (Links is { } service && Identity.Instance == instance) ask(service, Answer);
+                else Answer(null);
+            });
+        });
+    }
+
     /// <summary>SIGTERM.</summary>
     public void Terminate() => Process.Run(() => _host?.RequestShutdown());
 
@@ -76,7 +93,7 @@ public sealed class AgentProgram : IPodProgram
         var ports = new AgentPorts(client, Server, new SimulatedAgentLink(world, this), new DiskStore(Disk, Process), new PodSecrets(paths, Server), Process.Time, Process.Chance, Process, Process.Logger);
         _host = new AgentHost(Identity, paths, ports, world.Version);
         using var guard = Process.Time.CreateTimer(_ => _host.Guard.Look(), null, Guard.Tick, Guard.Tick);
-        ExitCode = await _host.RunAsync(_ended.Token);
+        ExitCode = await _host.RunAsync(CancellationToken.None);
         Process.Kill();
     }
 

@@ -103,22 +103,8 @@ public sealed class SimulatedAgentLink(AgentWorld world, AgentProgram self) : IA
     private async Task<T?> AskAsync<T>(PeerAddress peer, TimeSpan timeout, Action<ILinkService, Action<T?>> ask, CancellationToken cancellation) where T : class
     {
         var outcome = new TaskCompletionSource<T?>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var (here, target) = (self.Machine.Name, world.Agents.Find(peer.Host));
-        if (target is not null)
-        {
-            var there = target.Machine.Name;
-            void Answer(T? value) => world.Wires.Send(there, here, () => outcome.TrySetResult(value));
-            world.Wires.Send(here, there, () =>
-            {
-                if (!target.Machine.IsUp) return;
-                if (target.IsEnded) Answer(null);
-                else target.Process.Run(() =>
-                {
-                    if (target.Links is { } service && target.Identity.Instance == peer.Instance) ask(service, Answer);
-                    else Answer(null);
-                });
-            });
-        }
+        var target = world.Agents.Find(peer.Host);
+        target?.Ask<T>(world.Wires, self.Machine.Name, peer.Instance, ask, value => outcome.TrySetResult(value));
         if (target is not null && timeout > SilenceLimit * 2) Ping(target, 0, () => outcome.Task.IsCompleted, () => outcome.TrySetResult(null));
         using var limit = new CancellationTokenSource(timeout, self.Process.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, limit.Token);

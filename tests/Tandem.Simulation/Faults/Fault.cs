@@ -22,7 +22,7 @@ public abstract record Fault
 
 /// <summary>A fault at its place in a plan.</summary>
 /// <param name="Number">By which a shrunk plan names it.</param>
-public sealed record Planned(int Number, TimeSpan At, Fault Fault)
+public sealed record PlannedFault(int Number, TimeSpan At, Fault Fault)
 {
     public override string ToString() => System.FormattableString.Invariant($"#{Number} at {At.TotalSeconds:0.0} s{(Fault.Lasts > TimeSpan.Zero ? $" for {Fault.Lasts.TotalSeconds:0.0} s" : "")}: {Fault}");
 }

@@ -57,20 +57,20 @@ public static class FaultPlan
         (c, _, s, l) => new OperatorsCut(s, c.OneOf(Sites), Way(c)) { Lasts = l },
     ];
 
-    public static IReadOnlyList<Planned> Of(Setup setup, IReadOnlyList<string> sites)
+    public static IReadOnlyList<PlannedFault> Of(Setup setup, IReadOnlyList<string> sites)
     {
         var chance = Chance.Of(setup.Seed, "faults");
         Draw[] all = setup.Sites == 1 ? Kinds : [.. Kinds, .. KindsOfPairs, .. KindsOfPairs];
         var kinds = chance.Happens(0.4) ? all : [.. Enumerable.Range(0, chance.Next(2, 7)).Select(_ => chance.OneOf(all))];
         var pace = chance.Milliseconds(400, 5000);
-        var plan = new List<Planned>();
+        var plan = new List<PlannedFault>();
         var volumesLost = 0;
-        for (var at = chance.Between(TimeSpan.FromSeconds(6), TimeSpan.FromSeconds(14)) + (setup.Sites > 1 ? TimeSpan.FromSeconds(6) : TimeSpan.Zero); at < setup.Trouble + TimeSpan.FromSeconds(setup.Sites > 1 ? 14 : 8); at += chance.Happens(0.35) ? chance.Milliseconds(0, 120) : chance.LongTailed(pace, TimeSpan.FromSeconds(12)))
+        for (var at = chance.Between(TimeSpan.FromSeconds(6), TimeSpan.FromSeconds(14)) + (setup.Sites > 1 ? TimeSpan.FromSeconds(6) : TimeSpan.Zero); at < setup.TroubleEnds; at += chance.Happens(0.35) ? chance.Milliseconds(0, 120) : chance.LongTailed(pace, TimeSpan.FromSeconds(12)))
         {
             var fault = chance.OneOf(kinds)(chance, setup, chance.OneOf(sites), chance.LongTailed(TimeSpan.FromSeconds(1.5), TimeSpan.FromSeconds(20)));
             // What is gone for good is not to be more than what the mode can stand; the simulation would only find that out.
             if (fault is VolumeLost && ++volumesLost > 1) continue;
-            plan.Add(new Planned(plan.Count, at, fault));
+            plan.Add(new PlannedFault(plan.Count, at, fault));
         }
         return plan;
     }

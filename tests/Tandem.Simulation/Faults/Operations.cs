@@ -67,15 +67,3 @@ public sealed record SynchronizationEdited(string Site, SynchronizationMode Mode
 
     protected override string Describe() => $"synchronisation of {Site} set to {Mode} k={Acknowledgements} {Durability}";
 }
-
-/// <summary>kubectl scale.</summary>
-public sealed record Scaled(string Site, int Instances) : Fault
-{
-    public override Action? Begin(World world)
-    {
-        world.Site(Site).Api.Edit<DatabaseCluster>(World.Namespace, World.ClusterName, c => c.Spec.Instances = Instances, "kubectl");
-        return null;
-    }
-
-    protected override string Describe() => $"{Site} scaled to {Instances} instances";
-}

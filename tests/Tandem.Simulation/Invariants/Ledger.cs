@@ -31,7 +31,6 @@ public sealed class Ledger(Events events, Trace trace) : IServerWitness, IClient
     private readonly SortedDictionary<PairEpoch, PairOutcomeKind> _decided = [];
     private readonly Dictionary<int, PairEpoch?> _writtenAt = [];
     private readonly HashSet<string> _runs = new(StringComparer.Ordinal);
-    private readonly HashSet<string> _regressed = new(StringComparer.Ordinal);
     private int _rows;
 
     public IReadOnlyList<Violation> Violations => _violations;
@@ -39,7 +38,6 @@ public sealed class Ledger(Events events, Trace trace) : IServerWitness, IClient
     /// <summary>How many rows are to be in every later primary.</summary>
     public int Kept => _kept.Count;
     public int Openings { get; private set; }
-    public int Acknowledgements { get; private set; }
 
     public required Func<Server, ServerIdentity> Identify { get; init; }
 
@@ -58,7 +56,6 @@ public sealed class Ledger(Events events, Trace trace) : IServerWitness, IClient
         if (record is null)
         {
             _latest.Remove(site);
-            _regressed.Add(site);
             return;
         }
         if (_latest.TryGetValue(site, out var before) && record.Epoch < before.Epoch) Report("EpochFell", $"{site}: from {before.Epoch} to {record.Epoch}");
@@ -83,13 +80,6 @@ public sealed class Ledger(Events events, Trace trace) : IServerWitness, IClient
 
     /// <summary>Whether some pair epoch above this one began with a failover: then what was acknowledged in this one may be lost, as whoever asked for it was told.</summary>
     private bool WasFailedOver(PairEpoch? epoch, PairEpoch? to) => epoch is { } from && _decided.Any(d => d.Key > from && (to is null || d.Key <= to) && d.Value == PairOutcomeKind.FailedOver);
-
-    /// <summary>The API server of a site was restored from a backup: what it says now is older than what was.</summary>
-    public void Restored(string site)
-    {
-        _latest.Remove(site);
-        _regressed.Add(site);
-    }
 
     // ---- servers ----
 
@@ -116,7 +106,6 @@ public sealed class Ledger(Events events, Trace trace) : IServerWitness, IClient
 
     public void Acknowledged(Server server, int row)
     {
-        Acknowledgements++;
         if (!IsCovered(server)) return;
         if (!Keep(row, server)) return;
         foreach (var (other, reign) in _open)

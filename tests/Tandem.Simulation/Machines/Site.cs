@@ -57,8 +57,6 @@ public sealed class Site
         throw new ArgumentException($"{machine.Name} is no machine of {Name}");
     }
 
-    public Machine? MachineAt(string address) => Machines.FirstOrDefault(m => AddressOf(m) == address);
-
     internal string NewPodAddress()
     {
         var number = ++_podAddresses;

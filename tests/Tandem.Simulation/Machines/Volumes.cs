@@ -38,9 +38,6 @@ public sealed class Volumes
     /// <summary>Of all claims that there are, in the order in which they were bound.</summary>
     public IEnumerable<Disk> Disks => _volumes.Values.Select(v => v.Disk);
 
-    /// <summary>Raised when a claim has got its disk.</summary>
-    public event Action<Disk>? Provisioned;
-
     public Disk? Of(string claimUid) => _volumes.GetValueOrDefault(claimUid)?.Disk;
 
     /// <summary>The only machine that it can be mounted on; null: any.</summary>
@@ -57,10 +54,7 @@ public sealed class Volumes
     {
         var uid = claim.Metadata.Uid!;
         if (!_volumes.ContainsKey(uid))
-        {
-            var volume = _volumes[uid] = new Volume(new Disk(uid), Kind == VolumeKind.Local ? machine : null);
-            Provisioned?.Invoke(volume.Disk);
-        }
+            _volumes[uid] = new Volume(new Disk(uid), Kind == VolumeKind.Local ? machine : null);
         if (claim.Status?.Phase == "Bound") return;
         _api.Edit<V1PersistentVolumeClaim>(claim.Metadata.Namespace, claim.Metadata.Name!, c =>
         {

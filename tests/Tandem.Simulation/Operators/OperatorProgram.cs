@@ -72,17 +72,8 @@ public sealed class OperatorProgram
         public Task<AgentAnswer> ReadReportAsync(CancellationToken cancellation)
         {
             var outcome = new TaskCompletionSource<AgentAnswer>();
-            if (world.Agents.Agents.Find(endpoint.Address) is { } agent)
-            {
-                var there = agent.Machine.Name;
-                void Answer(AgentAnswer answer) => world.Wires.Send(there, machine.Name, () => outcome.TrySetResult(answer));
-                world.Wires.Send(machine.Name, there, () =>
-                {
-                    if (!agent.Machine.IsUp) return;
-                    if (agent.IsEnded) Answer(new AgentAnswer.Silent("connection refused"));
-                    else agent.Process.Run(() => Answer(agent.Identity.Instance == endpoint.Instance && agent.Links is { } links ? new AgentAnswer.Reported(links.Snapshot.Report) : new AgentAnswer.Silent("not this instance")));
-                });
-            }
+            world.Agents.Agents.Find(endpoint.Address)?.Ask<AgentReport>(world.Wires, machine.Name, endpoint.Instance, (links, answer) => answer(links.Snapshot.Report),
+                report => outcome.TrySetResult(report is null ? new AgentAnswer.Silent("connection refused") : new AgentAnswer.Reported(report)));
             return outcome.Task.WaitAsync(TimeSpan.FromSeconds(10), process.Time, cancellation);
         }
 

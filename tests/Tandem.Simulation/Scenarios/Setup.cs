@@ -26,6 +26,9 @@ public sealed record Setup
     /// <summary>How long things go wrong, before everything is mended.</summary>
     public required TimeSpan Trouble { get; init; }
 
+    /// <summary>After this nothing goes wrong any more. A pair takes longer to come up.</summary>
+    public TimeSpan TroubleEnds => Trouble + TimeSpan.FromSeconds(Sites > 1 ? 14 : 8);
+
     /// <summary>Largest drift of a machine's clock.</summary>
     public required double Drift { get; init; }
 

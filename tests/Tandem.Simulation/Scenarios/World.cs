@@ -26,8 +26,8 @@ public sealed class World
 
     private readonly List<SimulatedSite> _sites = [];
     private readonly List<Client> _clients = [];
-    private readonly Dictionary<Planned, Action> _open = [];
-    private readonly IReadOnlyList<Planned> _plan;
+    private readonly Dictionary<PlannedFault, Action> _open = [];
+    private readonly IReadOnlyList<PlannedFault> _plan;
     private TimeSpan? _heldSince;
 
     /// <param name="without">Numbers of planned faults that are left out.</param>
@@ -59,7 +59,7 @@ public sealed class World
     public Addresses Addresses { get; }
     public AgentWorld Agents { get; }
     public IReadOnlyList<SimulatedSite> Sites => _sites;
-    public IReadOnlyList<Planned> Plan => _plan;
+    public IReadOnlyList<PlannedFault> Plan => _plan;
     public IEnumerable<string> ClientPlaces => _sites.Select(s => s.ClientMachine.Name);
 
     public SimulatedSite Site(string name) => _sites.First(s => s.Name == name);
@@ -71,7 +71,7 @@ public sealed class World
         foreach (var site in _sites) site.Begin();
         AddClients();
         foreach (var planned in _plan) Events.At(planned.At, () => Begin(planned));
-        var end = Setup.Trouble + TimeSpan.FromSeconds(Setup.Sites > 1 ? 14 : 8);
+        var end = Setup.TroubleEnds;
         RunUntil(end, () => false);
         foreach (var planned in _open.Keys.OrderBy(p => p.Number).ToList()) Mend(planned);
         foreach (var client in _clients) client.IsSteady = true;
@@ -113,7 +113,7 @@ public sealed class World
         return false;
     }
 
-    private void Begin(Planned planned)
+    private void Begin(PlannedFault planned)
     {
         Trace.Write("fault", planned.ToString());
         if (planned.Fault.Begin(this) is not { } mend) return;
@@ -121,7 +121,7 @@ public sealed class World
         Events.After(planned.Fault.Lasts, () => Mend(planned));
     }
 
-    private void Mend(Planned planned)
+    private void Mend(PlannedFault planned)
     {
         if (!_open.Remove(planned, out var mend)) return;
         Trace.Write("mended", planned.ToString());

@@ -28,6 +28,14 @@ public sealed class DataLineageTests
     }
 
     [Fact]
+    public void A_reign_begins_where_the_one_before_it_was_left_whatever_was_left_after() // [C2]
+    {
+        (TimelineId, Lsn)[] history = [(new TimelineId(1), At(5)), (new TimelineId(2), At(7))];
+        Assert.Equal(At(5), DataLineage.LeftAt(new TimelineId(1), history));
+        Assert.Null(DataLineage.LeftAt(new TimelineId(3), history));
+    }
+
+    [Fact]
     public void What_is_known_stays_as_it_is()
     {
         ImmutableList<LineageEntry> known = [Reign(1, A, 1, Lsn.Zero), Reign(2, B, 2, At(5))];

@@ -1,6 +1,4 @@
-using Tandem.Simulation.Kernel;
-
-namespace Tandem.Simulation.Machines;
+namespace Tandem.Simulation.Kernel;
 
 /// <summary>How Kubernetes' controllers work: whatever happened, a moment later one round over all there is; what happens until then is one round together.</summary>
 internal sealed class Rounds(Events events, Chance chance, TimeSpan least, TimeSpan most, Action round)
