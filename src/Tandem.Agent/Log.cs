@@ -55,6 +55,9 @@ internal static partial class Log
     [LoggerMessage(302, LogLevel.Information, "Promised epoch {Epoch}; log sealed at {Position}")]
     public static partial void Promised(ILogger logger, Epoch epoch, string position);
 
+    [LoggerMessage(307, LogLevel.Warning, "The own database does not say whose reign timeline {Timeline} is: {Message}")]
+    public static partial void LineageUnknown(ILogger logger, TimelineId timeline, string message);
+
     [LoggerMessage(303, LogLevel.Information, "Clients admitted at epoch {Epoch}: {Message}")]
     public static partial void Admitted(ILogger logger, Epoch epoch, string message);
 

@@ -119,6 +119,11 @@ public interface IPostgresServer : IAsyncDisposable
     /// <summary>pg_terminate_backend on walsenders (never on client backends: protocol, section 4); returns when they are gone.</summary>
     Task TerminateWalSendersAsync(IReadOnlyCollection<int> pids, CancellationToken cancellation);
 
+    /// <summary>
+    /// The lineage that this server's own database holds, oldest reign first, as far as its log is replayed: what the log itself says of those who wrote it. Empty where it has none yet.
+    /// </summary>
+    Task<IReadOnlyList<LineageRow>> ReadLineageAsync(CancellationToken cancellation);
+
     /// <summary>The lineage that another server's database holds, oldest reign first, and its system identifier; read over the network as <c>tandem_rewind</c>. Needs no local server.</summary>
     Task<RemoteLineageRows> ReadRemoteLineageAsync(ReplicationSource source, CancellationToken cancellation);
 

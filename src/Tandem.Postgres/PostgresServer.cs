@@ -238,6 +238,9 @@ public sealed class PostgresServer : IPostgresServer
     public Task TerminateWalSendersAsync(IReadOnlyCollection<int> pids, CancellationToken cancellation) =>
         sessions.WithAsync(SmallStep, (connection, c) => Slots.TerminateSendersAsync(connection, pids, time, c), cancellation);
 
+    public Task<IReadOnlyList<LineageRow>> ReadLineageAsync(CancellationToken cancellation) =>
+        sessions.WithAsync(StatusLimit, LineageTable.ReadIfThereAsync, cancellation);
+
     public Task<RemoteLineageRows> ReadRemoteLineageAsync(ReplicationSource source, CancellationToken cancellation) => RemoteLineageReader.ReadAsync(source, cancellation);
 
     public async Task EnsureRolesAsync(CancellationToken cancellation)

@@ -97,8 +97,7 @@ internal static class CopyJobs
         // Before the checkpoint after its promotion a rewind would take the source for one on the timeline that it has just left.
         if (remote.Rows.Max(r => r.Timeline.Value) > remote.CheckpointTimeline?.Value)
             throw new JobFailedException("NoCheckpoint", $"the other site's database has not done a checkpoint on its timeline yet (its control file names {remote.CheckpointTimeline})");
-        c.Memory.OtherSite = new RemoteLineage(o.Pair!.PairEpoch, remote.Host,
-            [.. remote.Rows.Select(r => new LineageEntry(r.PairEpoch, r.Epoch, Incarnation.Parse(r.Incarnation), r.Timeline, r.SwitchPoint))], remote.SystemIdentifier, c.Time.BootTime());
+        c.Memory.OtherSite = new RemoteLineage(o.Pair!.PairEpoch, remote.Host, ServerJobs.Entries(remote.Rows), remote.SystemIdentifier, c.Time.BootTime());
         // A server that follows already goes on, with its history as it now is.
         if (c.Server.Process.Running && c.Memory.Upstream == action.Source) c.Memory.Remember(state => state with { Lineage = c.Memory.OtherSite.Entries });
     }

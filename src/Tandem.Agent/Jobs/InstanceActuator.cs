@@ -32,6 +32,8 @@ public static class InstanceActuator
         InstanceAction.HandOver handover => HandoverJobs.HandOverAsync(c, handover, o, cancellation),
         InstanceAction.Demote => HandoverJobs.DemoteAsync(c, o, cancellation),
         InstanceAction.NoteLineage => NoteLineageAsync(c, o),
+        InstanceAction.Attach attach => ServerJobs.AttachAgainAsync(c, attach, o, cancellation),
+        InstanceAction.LearnLineage => ServerJobs.LearnLineageAsync(c, o.LogEnd!.Timeline, cancellation),
         InstanceAction.Seal => ServerJobs.SealAsync(c, cancellation),
         InstanceAction.Initialize => CopyJobs.InitializeAsync(c, o, cancellation),
         InstanceAction.ReadOtherSite read => CopyJobs.ReadOtherSiteAsync(c, read, o, cancellation),

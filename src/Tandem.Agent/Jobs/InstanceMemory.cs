@@ -29,8 +29,14 @@ public sealed class InstanceMemory(IVolumeStore store, VolumeState volume, Incar
 
     /// <summary>A record boundary known to be valid (the last replay position), from where sealing need only read the tail.</summary>
     public WalEnd? SealHint { get; set; }
+
+    /// <summary>When the running server was last asked whose log it has, and on which timeline that ended then.</summary>
+    public (TimelineId Timeline, TimeSpan At)? LineageAsked { get; set; }
     public bool CleanShutdown { get; set; }
     public UpstreamTarget? Upstream { get; set; }
+
+    /// <summary>Since when the standby that runs has received nothing from <see cref="Upstream"/>, or was last given its place there again.</summary>
+    public TimeSpan? DetachedSince { get; set; }
     public RemoteLineage? OtherSite { get; set; }
     public WantedConfiguration? Wanted { get; set; }
     public string? AppliedFingerprint { get; set; }
@@ -70,7 +76,7 @@ public sealed class InstanceMemory(IVolumeStore store, VolumeState volume, Incar
     /// Called before anything starts that may write the log: however that ends (a kill by the guard too), where the log ends must be read anew. An instance that
     /// followed on an older word of it could stream, and be counted, on a history that it has left [C2].
     /// </summary>
-    public void LogChanges() => (SealedEnd, StreamedEnd) = (null, null);
+    public void LogChanges() => (SealedEnd, StreamedEnd, LineageAsked) = (null, null, null);
 
     /// <summary>A new life of the volume: promises, slots and clauses of the old one never speak for it.</summary>
     public void BeginIncarnation(string volume, VolumeMarker marker)

@@ -32,9 +32,24 @@ internal static class PromiseJobs
 
         // Read from pg_wal and fsynced, never from control data: what was received but not flushed may have been counted by nobody, yet may win [C3].
         var end = await ServerJobs.SealLogAsync(c, cancellation);
+        await LearnLineageAsync(c, end.Timeline, cancellation);
         var mine = DataLineage.Of(c.Memory.Volume.Lineage, end.Timeline, end.End);
         c.Memory.Promise = new PromiseReport(c.Memory.Me, promise.Epoch, mine.Position, mine.Timeline, mine.Entries, o.Settings.Priority);
         Log.Promised(c.Logger, promise.Epoch, mine.Position.ToString());
+    }
+
+    /// <summary>A log that nobody can attribute speaks for an earlier reign than it holds, and may stay below the floor: its own database is asked, where it answers.</summary>
+    private static async Task LearnLineageAsync(JobContext c, TimelineId timeline, CancellationToken cancellation)
+    {
+        if (!c.Server.Process.Running || c.Memory.Volume.Lineage.Any(e => e.Timeline == timeline)) return;
+        try
+        {
+            await ServerJobs.LearnLineageAsync(c, timeline, cancellation);
+        }
+        catch (PostgresException exception)
+        {
+            Log.LineageUnknown(c.Logger, timeline, exception.Message);
+        }
     }
 
     /// <summary>A higher epoch that has a holder already: remembered, and whatever contradicts it ends.</summary>

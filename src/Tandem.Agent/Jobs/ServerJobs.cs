@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text;
 using Tandem.Agent.Configuration;
@@ -56,6 +57,21 @@ internal static class ServerJobs
         if (!c.Server.Process.Running) c.Memory.NoteSealed(end);
         return end;
     }
+
+    /// <summary>
+    /// What the own database tells of those who wrote the log, as far as it is replayed. Of all who could tell, only the log itself cannot be wrong: two reigns may have taken the same
+    /// number for their timelines, and left the one before at the same point.
+    /// </summary>
+    public static async Task LearnLineageAsync(JobContext c, TimelineId timeline, CancellationToken cancellation)
+    {
+        var rows = await c.Server.ReadLineageAsync(cancellation);
+        c.Memory.LineageAsked = (timeline, c.Time.BootTime());
+        var learned = DataLineage.Learn(c.Memory.Volume.Lineage, Entries(rows));
+        if (!learned.SequenceEqual(c.Memory.Volume.Lineage)) c.Memory.Remember(state => state with { Lineage = learned });
+    }
+
+    public static ImmutableList<LineageEntry> Entries(IEnumerable<LineageRow> rows) =>
+        [.. rows.Select(r => new LineageEntry(r.PairEpoch, r.Epoch, Incarnation.Parse(r.Incarnation), r.Timeline, r.SwitchPoint))];
 
     /// <summary>Each timeline before this one, and where it was left, oldest first.</summary>
     public static async Task<IReadOnlyList<(TimelineId Timeline, Lsn At)>> ReadHistoryAsync(JobContext c, TimelineId timeline, CancellationToken cancellation) =>
@@ -202,6 +218,12 @@ internal static class ServerJobs
         await c.UntilAsync(async () =>
             (attached = await c.Links.AttachAsync(peer, new AttachRequest(c.Memory.Me.ToString(), rewinds), cancellation)) || c.Latest().Record.SameReign(o.Record!) is null, AttachPatience, AttachInterval, cancellation);
         if (!attached) throw new JobFailedException("NotAttached", $"{source.Name} has not made the slot for this instance");
+    }
+
+    public static async Task AttachAgainAsync(JobContext c, InstanceAction.Attach attach, InstanceObservation o, CancellationToken cancellation)
+    {
+        await AttachAsync(c, o, attach.Source, rewinds: false, cancellation);
+        c.Memory.DetachedSince = c.Time.BootTime();
     }
 
     public static ReplicationSource? Source(JobContext c, UpstreamTarget? target)

@@ -45,6 +45,9 @@ public abstract record InstanceAction(string Reason, string Message)
     public sealed record Admit(string Reason, string Message) : InstanceAction(Reason, Message);
     public sealed record ChangeSet(QuorumClause To, string Reason, string Message) : InstanceAction(Reason, Message);
     public sealed record AddMembers(IReadOnlyList<Incarnation> Members, string Reason, string Message) : InstanceAction(Reason, Message);
+
+    /// <summary>Has the slot on the one that is followed made again.</summary>
+    public sealed record Attach(UpstreamTarget Source, string Reason, string Message) : InstanceAction(Reason, Message);
     public sealed record ApplyConfiguration(string Reason, string Message) : InstanceAction(Reason, Message);
     public sealed record HandOver(Incarnation Target, string Reason, string Message) : InstanceAction(Reason, Message);
     public sealed record Demote(string Reason, string Message) : InstanceAction(Reason, Message);
@@ -52,6 +55,10 @@ public abstract record InstanceAction(string Reason, string Message)
 
     // ---- the volume ----
     public sealed record Initialize(string Reason, string Message) : InstanceAction(Reason, Message);
+
+    /// <summary>Asks the own database in whose reign the log ends.</summary>
+    public sealed record LearnLineage(string Reason, string Message) : InstanceAction(Reason, Message);
+
     public sealed record NoteLineage(string Reason, string Message) : InstanceAction(Reason, Message);
     public sealed record Seal(string Reason, string Message) : InstanceAction(Reason, Message);
     public sealed record ReadOtherSite(UpstreamTarget Source, string Reason, string Message) : InstanceAction(Reason, Message);

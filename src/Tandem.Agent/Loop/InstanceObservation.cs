@@ -51,6 +51,18 @@ public sealed record InstanceObservation
 
     /// <summary>Where this instance's log ends: sealed after the last stop, or received and flushed while it runs.</summary>
     public WalEnd? LogEnd { get; init; }
+
+    /// <summary>When the running server was last asked whose log it has, and on which timeline that ended then.</summary>
+    public (TimelineId Timeline, TimeSpan At)? LineageAsked { get; init; }
+
+    /// <summary>
+    /// The volume does not say who wrote the end of its log: a main standby learns of a reign of the site that it follows by reading it there, and can have received what that reign wrote
+    /// before it did; its cascades hear of it later still.
+    /// </summary>
+    public bool ReignUnknown => RunsStandby && LogEnd is { Timeline: var timeline } && Volume.Lineage.All(e => e.Timeline != timeline);
+
+    /// <summary>As <see cref="ReignUnknown"/>, and the log itself has not been asked.</summary>
+    public bool ReignUnasked => ReignUnknown && LineageAsked?.Timeline != LogEnd!.Timeline;
     public bool CleanShutdown { get; init; }
     public Grant? Grant { get; init; }
     public Admission? Admission { get; init; }
@@ -60,6 +72,9 @@ public sealed record InstanceObservation
 
     /// <summary>Where the running (or last written) configuration streams from; null: nowhere.</summary>
     public UpstreamTarget? Upstream { get; init; }
+
+    /// <summary>Since when the standby that runs has received nothing from there; null: it streams, or is to follow nobody.</summary>
+    public TimeSpan? DetachedSince { get; init; }
 
     public required IReadOnlyList<PeerObservation> Peers { get; init; }
     public TimeSpan? SinceLiveBeat { get; init; }

@@ -39,6 +39,7 @@ public sealed class InstanceObserver(RecordKeeper records, ClusterSight sight, P
         var reading = records.Latest;
         NoteReign(reading.Record, now);
         NoteLogEnd(process, status);
+        NoteStreaming(process, status, now);
         var observed = peers.Observe();
         var pair = sight.Pair;
 
@@ -55,6 +56,8 @@ public sealed class InstanceObserver(RecordKeeper records, ClusterSight sight, P
             Process = process,
             Status = status,
             LogEnd = LogEnd(process),
+            DetachedSince = memory.DetachedSince,
+            LineageAsked = memory.LineageAsked,
             CleanShutdown = memory.CleanShutdown,
             Grant = memory.Grant,
             Admission = memory.Admission,
@@ -95,6 +98,9 @@ public sealed class InstanceObserver(RecordKeeper records, ClusterSight sight, P
         // A replay position lies between two records; a received one may lie within one.
         if (status.Replayed is { } boundary && boundary > Lsn.Zero) memory.SealHint = new WalEnd(status.Timeline, boundary);
     }
+
+    private void NoteStreaming(ServerProcess process, ServerStatus? status, TimeSpan now) =>
+        memory.DetachedSince = process is { Running: true, Mode: ServerMode.Standby } && status is { Receiver: not { Status: "streaming" } } && memory.Upstream is not null ? memory.DetachedSince ?? now : null;
 
     /// <summary>Of a server that runs read-write the end moves on by itself: nothing is to be judged by it.</summary>
     private WalEnd? LogEnd(ServerProcess process) => !process.Running ? memory.SealedEnd : process.Mode == ServerMode.Standby ? memory.StreamedEnd : null;

@@ -90,7 +90,7 @@ internal sealed class ConfigurationFiles(string dataDirectory, ILogger logger)
             if (ParameterVersions.Exists(name, major)) settings[name] = value;
         }
 
-        settings["primary_conninfo"] = configuration.Source is { } source ? ConnectionInfo.Of(source, database: null) : "";
+        settings["primary_conninfo"] = configuration.Source is { } source ? ConnectionInfo.OfReceiver(source) : "";
         settings["primary_slot_name"] = configuration.Source?.Slot ?? "";
         settings.TryAdd("restore_command", "");
         if (ParameterVersions.Exists("allow_alter_system", major)) settings["allow_alter_system"] = "off";

@@ -29,6 +29,17 @@ internal static class ConnectionInfo
         return text.ToString();
     }
 
+    /// <summary>
+    /// For a WAL receiver. A walsender that is terminated while its peer takes nothing waits with its last word for room in the socket, and hears there of no timeout of its own: a change of the
+    /// synchronous set and the end of a standby's old stream would wait with it. So TCP gives up at the sender's end too, when <c>wal_sender_timeout</c> would have.
+    /// </summary>
+    public static string OfReceiver(ReplicationSource source)
+    {
+        var text = new StringBuilder(Of(source, database: null));
+        Add(text, "options", "-c tcp_user_timeout=5s");
+        return text.ToString();
+    }
+
     /// <summary>The value of one keyword in a string that <see cref="Of"/> wrote; null where it has none.</summary>
     public static string? Find(string connectionInfo, string keyword)
     {

@@ -37,6 +37,12 @@ internal static class LineageTable
         ON CONFLICT (pair_number, pair_site, epoch, incarnation, timeline) DO UPDATE SET switch_point = excluded.switch_point, reason = excluded.reason, at = excluded.at
         """;
 
+    /// <summary>Rows in the order in which the reigns came to be.</summary>
+    private const string Select = """
+        SELECT pair_number, pair_site, epoch, incarnation, timeline, switch_point::text, reason, at
+        FROM tandem.lineage ORDER BY timeline, pair_number, pair_site COLLATE "C", epoch
+        """;
+
     /// <param name="ensureRoles">Awaited before the table is made: the other site reads it as a role that must be there to be granted that.</param>
     public static async Task<Lsn> WriteAsync(NpgsqlConnection connection, LineageRow row, Func<Task> ensureRoles, CancellationToken cancellation)
     {
@@ -60,6 +66,40 @@ internal static class LineageTable
         }
 
         return await FlushedAsync(connection, cancellation).ConfigureAwait(false);
+    }
+
+    public static async Task<IReadOnlyList<LineageRow>> ReadAsync(NpgsqlConnection connection, CancellationToken cancellation)
+    {
+        await using var command = new NpgsqlCommand(Select, connection);
+        await using var reader = await command.ExecuteReaderAsync(cancellation).ConfigureAwait(false);
+        var rows = new List<LineageRow>();
+        while (await reader.ReadAsync(cancellation).ConfigureAwait(false))
+        {
+            var site = reader.GetString(1);
+            rows.Add(new LineageRow(
+                site.Length == 0 ? null : new PairEpoch(reader.GetInt64(0), site),
+                new Epoch(reader.GetInt64(2)),
+                reader.GetString(3),
+                new TimelineId((uint)reader.GetInt64(4)),
+                Lsn.Parse(reader.GetString(5)),
+                reader.GetString(6),
+                reader.GetFieldValue<DateTimeOffset>(7)));
+        }
+
+        return rows;
+    }
+
+    /// <summary>As <see cref="ReadAsync"/>, of a database that may not have got so far.</summary>
+    public static async Task<IReadOnlyList<LineageRow>> ReadIfThereAsync(NpgsqlConnection connection, CancellationToken cancellation)
+    {
+        try
+        {
+            return await ReadAsync(connection, cancellation).ConfigureAwait(false);
+        }
+        catch (Npgsql.PostgresException e) when (e.SqlState == PostgresErrorCodes.UndefinedTable)
+        {
+            return [];
+        }
     }
 
     /// <summary>A commit record of its own and nothing else: a message in the log, which no table bloats from.</summary>

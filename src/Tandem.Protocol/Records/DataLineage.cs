@@ -46,6 +46,14 @@ public sealed record DataLineage(ImmutableList<LineageEntry> Entries, TimelineId
     }
 
     /// <summary>
+    /// The lineage with the reigns that the log itself names. What it does not name (not replayed yet, or ended before it could say so) stays; on one history timelines only rise, and of two
+    /// reigns for one timeline the log is right.
+    /// </summary>
+    /// <param name="told">As the log's own table has it.</param>
+    public static ImmutableList<LineageEntry> Learn(ImmutableList<LineageEntry> persisted, ImmutableList<LineageEntry> told) =>
+        [.. told.Concat(persisted.Where(p => !told.Any(t => t.SameReign(p) || t.Timeline == p.Timeline))).OrderBy(e => e.Timeline?.Value ?? uint.MaxValue)];
+
+    /// <summary>
     /// Where a reign's timeline was left, which is where the next reign began. Not the last switch of the history: a reign that was promoted, ended before it could say so, and was promoted
     /// again has two timelines, and whoever wrote on beyond the first of them is diverged [C2].
     /// </summary>

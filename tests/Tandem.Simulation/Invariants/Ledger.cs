@@ -30,7 +30,7 @@ public sealed class Ledger(Events events, Trace trace) : IServerWitness, IClient
     private readonly Dictionary<string, PairRecord> _pairs = new(StringComparer.Ordinal);
     private readonly SortedDictionary<PairEpoch, PairOutcomeKind> _decided = [];
     private readonly Dictionary<int, PairEpoch?> _writtenAt = [];
-    private readonly HashSet<string> _runs = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Permission> _runs = new(StringComparer.Ordinal);
     private int _rows;
 
     public IReadOnlyList<Violation> Violations => _violations;
@@ -61,7 +61,9 @@ public sealed class Ledger(Events events, Trace trace) : IServerWitness, IClient
         if (_latest.TryGetValue(site, out var before) && record.Epoch < before.Epoch) Report("EpochFell", $"{site}: from {before.Epoch} to {record.Epoch}");
         _latest[site] = record;
         if (record.Holder is { } holder) _ofHolder[holder.ToString()] = record;
-        if (record.Run is { } run && record.Holder is { } runner) _runs.Add($"{runner}@{run.ContainerId}");
+        // What stands there still at a later pair epoch was written in an earlier one.
+        if (record.Run is { } run && record.Holder is { } runner && _runs.GetValueOrDefault($"{runner}@{run.ContainerId}")?.Nonce != run.Nonce)
+            _runs[$"{runner}@{run.ContainerId}"] = new Permission(run.Nonce, record.Epoch, record.PairEpoch);
     }
 
     /// <summary>A pair's record was committed at a site.</summary>
@@ -88,8 +90,8 @@ public sealed class Ledger(Events events, Trace trace) : IServerWitness, IClient
         Openings++;
         var (site, incarnation, container, agent) = Identify(server);
         if (server.Data.IsCorrupt) Report("CorruptPrimary", $"{server.Name} takes writes on data that no history explains");
-        if (!_runs.Contains($"{incarnation}@{container}")) Report("UnexplainedPrimary", $"{server.Name} takes writes, and no record ever allowed {incarnation} in {container} to run");
-        var reign = new Reign(site, incarnation, _ofHolder.GetValueOrDefault(incarnation)?.Epoch ?? default, _ofHolder.GetValueOrDefault(incarnation)?.PairEpoch, events.Now, agent);
+        if (!_runs.TryGetValue($"{incarnation}@{container}", out var run)) Report("UnexplainedPrimary", $"{server.Name} takes writes, and no record ever allowed {incarnation} in {container} to run");
+        var reign = new Reign(site, incarnation, run?.Epoch ?? default, run?.PairEpoch, events.Now, agent);
         // One of an epoch that is over, which has not heard so yet, acknowledges nothing: that is looked at by itself.
         var isCurrent = _open.Values.All(r => r.Site != site || r.Epoch <= reign.Epoch) && !WasFailedOver(reign.PairEpoch, null);
         var missing = isCurrent ? Missing(server) : [];
@@ -195,6 +197,9 @@ public sealed class Ledger(Events events, Trace trace) : IServerWitness, IClient
 
     /// <summary>Within a site by the epoch; an older reign need not have what a newer one acknowledges.</summary>
     private static bool IsEarlier(Reign a, Reign b) => a.Site == b.Site ? a.Epoch < b.Epoch : a.PairEpoch < b.PairEpoch;
+
+    /// <summary>A swap of `run`: when it may start, and in which reign.</summary>
+    private sealed record Permission(string Nonce, Epoch Epoch, PairEpoch? PairEpoch);
 
     private sealed record Reign(string Site, string Incarnation, Epoch Epoch, PairEpoch? PairEpoch, TimeSpan Since, SimulatedProcess Agent);
 }

@@ -293,6 +293,19 @@ public sealed class SimulatedPostgresServer(PostgresWorld world, string instance
         foreach (var sender in server.Senders.Where(s => pids.Contains(s.Pid)).ToList()) sender.End();
     }
 
+    public async Task<IReadOnlyList<LineageRow>> ReadLineageAsync(CancellationToken cancellation) => LineageOf(await SessionAsync(cancellation));
+
+    /// <summary>The table, as far as the log is replayed.</summary>
+    private static List<LineageRow> LineageOf(Server server)
+    {
+        var rows = new SortedDictionary<string, LineageRow>(StringComparer.Ordinal);
+        var count = server.Data.Log.CountUpTo(server.Replayed);
+        for (var i = 0; i < count; i++)
+            if (server.Data.Log[i].Payload is WalPayload.Lineage { Entry: var entry })
+                rows[$"{entry.Timeline.Value:d10} {entry.PairEpoch?.Number ?? 0:d10} {entry.PairEpoch?.Site} {entry.Epoch.Value:d10} {entry.Incarnation}"] = entry;
+        return [.. rows.Values];
+    }
+
     public async Task<RemoteLineageRows> ReadRemoteLineageAsync(ReplicationSource source, CancellationToken cancellation)
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(5), agent.Time);
@@ -300,13 +313,9 @@ public sealed class SimulatedPostgresServer(PostgresWorld world, string instance
         try
         {
             var (server, host) = await ConnectToAsync(source, "SqlFailed", either.Token);
-            var rows = new SortedDictionary<string, LineageRow>(StringComparer.Ordinal);
-            var count = server.Data.Log.CountUpTo(server.Replayed);
-            for (var i = 0; i < count; i++)
-                if (server.Data.Log[i].Payload is WalPayload.Lineage { Entry: var entry })
-                    rows[$"{entry.Timeline.Value:d10} {entry.PairEpoch?.Number ?? 0:d10} {entry.PairEpoch?.Site} {entry.Epoch.Value:d10} {entry.Incarnation}"] = entry;
+            var rows = LineageOf(server);
             await PingAsync(server, "SqlFailed", either.Token);
-            return new RemoteLineageRows(host, new SystemIdentifier(server.Data.SystemIdentifier), server.Phase == ServerPhase.Primary ? new TimelineId(server.Data.Control.Timeline) : null, [.. rows.Values]);
+            return new RemoteLineageRows(host, new SystemIdentifier(server.Data.SystemIdentifier), server.Phase == ServerPhase.Primary ? new TimelineId(server.Data.Control.Timeline) : null, rows);
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {

@@ -89,6 +89,24 @@ public sealed class InstanceTableTests
             with { Process = Standby, Status = Status(true), Volume = Promised(2) with { Lineage = [Reign(1, B, 1, Lsn.Zero)] } }, "BelowFloor");
 
     [Fact]
+    public void An_elected_holder_that_does_not_know_whose_log_it_has_asks_its_own_database()
+    {
+        var world = World(Record(2, A, Clause(2, A, 1, B, C)) with { Lineage = [Reign(1, B, 1, Lsn.Zero)], Floor = new LogEnd(null, new Epoch(1), At(100)) })
+            with { Process = Standby, Status = Status(true), Volume = Promised(2), LogEnd = new WalEnd(new TimelineId(3), At(99)) };
+        Expect<InstanceAction.LearnLineage>(world with { Volume = Promised(2) with { Lineage = [Reign(1, B, 1, Lsn.Zero)] } });
+        Expect<InstanceAction.Hold>(world with { Volume = Promised(2) with { Lineage = [Reign(1, B, 1, Lsn.Zero)] }, LineageAsked = (new TimelineId(3), TimeSpan.Zero) }, "BelowFloor");
+    }
+
+    [Fact]
+    public void A_follower_is_not_called_diverged_for_a_reign_that_only_its_log_knows()
+    {
+        var world = World(Record(2, B, Clause(2, B, 1, A, C)) with { Lineage = [Reign(1, C, 1, Lsn.Zero), Reign(2, B, 3, At(50))] })
+            with { Process = Standby, Status = Status(true), Volume = Promised(2) with { Lineage = [Reign(1, C, 1, Lsn.Zero)] }, LogEnd = new WalEnd(new TimelineId(2), At(60)), Peers = [Peer(B)] };
+        Expect<InstanceAction.LearnLineage>(world);
+        Expect<InstanceAction.Stop>(world with { LineageAsked = (new TimelineId(2), TimeSpan.Zero) });
+    }
+
+    [Fact]
     [Requirement("E3")]
     public void Too_many_crashes_move_the_primary() =>
         Expect<InstanceAction.Vacate>(World(Record(1, A, Clause(1, A, 1, B, C))) with { Process = Down, RestartsInWindow = 4, Peers = [Peer(B)] }, "RestartThreshold");
@@ -104,6 +122,16 @@ public sealed class InstanceTableTests
         Expect<InstanceAction.Demote>(World(Record(1, A, Clause(1, A, 1, B, C)) with { RunMode = RunMode.Standby }) with { Process = ReadWrite });
 
     // ---- followers ----
+
+    [Fact]
+    public void A_follower_whose_slot_is_gone_asks_for_it_again()
+    {
+        var record = Record(1, B, Clause(1, B, 1, A, C)) with { Lineage = [Reign(1, B, 1, Lsn.Zero)] };
+        var world = World(record) with { Process = Standby, Status = Status(true), Volume = Promised(1) with { Lineage = record.Lineage }, Peers = [Peer(B)] };
+        world = world with { Upstream = new UpstreamTarget("orders-2", world.Peers[0].Host!, 5432, "1"), DetachedSince = world.Now - TimeSpan.FromSeconds(3) };
+        Expect<InstanceAction.Attach>(world);
+        Expect<InstanceAction.Nothing>(world with { DetachedSince = world.Now - TimeSpan.FromSeconds(1) });
+    }
 
     [Fact]
     public void Whoever_is_not_holder_does_not_write() => Expect<InstanceAction.Stop>(World(Record(1, B, Clause(1, B, 1, A, C))) with { Process = ReadWrite }, "NotHolder");

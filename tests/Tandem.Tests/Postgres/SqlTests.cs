@@ -36,6 +36,16 @@ public sealed class SqlTests(PostgresTemplate template)
     }
 
     [Fact]
+    public async Task A_log_tells_whose_it_is()
+    {
+        await using var primary = await TestServer.PrimaryAsync(template);
+        Assert.Empty(await primary.Server.ReadLineageAsync(TestServer.Soon));
+        var later = Row with { PairEpoch = null, Timeline = new TimelineId(2), At = Row.At.AddHours(1) };
+        foreach (var row in new[] { later, Row }) await primary.Server.WriteLineageAsync(row, TestServer.Soon);
+        Assert.Equal([Row, later], await primary.Server.ReadLineageAsync(TestServer.Soon));
+    }
+
+    [Fact]
     public async Task The_other_site_may_read_the_lineage_even_where_roles_are_made_beside_it()
     {
         await using var primary = await TestServer.PrimaryAsync(template);

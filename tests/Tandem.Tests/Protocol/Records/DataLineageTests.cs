@@ -43,6 +43,16 @@ public sealed class DataLineageTests
     }
 
     [Fact]
+    public void The_log_itself_names_its_reigns() // [C2]
+    {
+        ImmutableList<LineageEntry> told = [Reign(1, A, 1, Lsn.Zero), Reign(2, B, 2, At(5)), Reign(3, C, 3, At(7))];
+        Assert.Equal(told, DataLineage.Learn([Reign(1, A, 1, Lsn.Zero)], told));
+        // Of two for one timeline the log is right; what it does not name stays in its place.
+        Assert.Equal([told[0], told[1], Reign(4, A, null, null)], DataLineage.Learn([told[0], Reign(9, C, 2, At(5)), Reign(4, A, null, null)], [told[0], told[1]]));
+        Assert.Equal(told, DataLineage.Learn(told, [told[0], told[2]]));
+    }
+
+    [Fact]
     public void A_log_on_an_older_timeline_says_nothing_of_the_newer_reign() =>
         Assert.Equal(FollowedUnconfirmed, DataLineage.Complete(FollowedUnconfirmed, new TimelineId(1), []));
 }

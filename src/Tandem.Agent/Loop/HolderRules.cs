@@ -1,0 +1,204 @@
+using Tandem.Agent.State;
+using Tandem.Postgres;
+using Tandem.Protocol.Records;
+using Tandem.Protocol.Synchrony;
+using Tandem.Resources.Values;
+using static Tandem.Agent.Loop.InstanceAction;
+
+namespace Tandem.Agent.Loop;
+
+/// <summary>Rules of the record's holder.</summary>
+internal static class HolderRules
+{
+    /// <summary>While nothing streams, the other site's lineage is read again when it is older than this.</summary>
+    private static readonly TimeSpan LineageAge = TimeSpan.FromSeconds(1);
+
+    private static bool Holds(InstanceObservation o, RunMode mode) => o.IsHolder && o.Record!.State is RecordState.Stable && o.Record.RunMode == mode;
+
+    /// <summary>Demote (section 5): the server and all its children reaped first, then the end of the log becomes the token [S3].</summary>
+    public static InstanceAction? Demoted(InstanceObservation o)
+    {
+        if (!Holds(o, RunMode.Standby)) return null;
+        var tokenDue = o.Pair is { IsDemoting: true } && o.HasData && o.Volume.Marker == VolumeMarker.None && o.Record!.Demoted?.PairEpoch != o.Record.PairEpoch;
+        return o.RunsReadWrite || tokenDue
+            ? new Demote("RunModeStandby", "the pair demotes this site: the server stops, then the end of its log is published")
+            : null;
+    }
+
+    /// <summary>The main standby streams from the other site; with nobody there to follow it still serves WAL to its own site.</summary>
+    public static InstanceAction? MainStandby(InstanceObservation o)
+    {
+        if (!Holds(o, RunMode.Standby)) return null;
+        var source = SiteUpstream.Of(o);
+        if (!o.HasData || o.Volume.Marker is VolumeMarker.Cloning or VolumeMarker.Initializing)
+            return source is null
+                ? new Wait("WaitingForPeer", "the other site has nothing to clone from yet")
+                : OtherSite(o) is not null
+                    ? new BaseBackup(source, "NoData", $"no data yet: base backup from {source.Name}")
+                    : new ReadOtherSite(source, "NoData", "reads the other site's lineage before it clones");
+        // Half rewound, it has no log whose end could be known; and started it would be neither the old server nor the new one.
+        if (o.Volume.Marker == VolumeMarker.Rewinding) return RewoundInPart(o, source);
+        if (o.LogEnd is null)
+            return o.Process.Running ? new Wait("Starting", "the server does not answer yet") : new Seal("LogEndUnknown", "where the log ends must be known before anybody is followed");
+
+        if (source is not null)
+        {
+            if (OtherSite(o) is not { } other)
+                return o.Process.Running && o.Upstream == source ? null : new ReadOtherSite(source, "LineageUnknown", "reads the other site's lineage before it follows");
+            if (o.Upstream != source || !o.Process.Running)
+            {
+                var action = FollowerRules.Rejoin(o, source, other.Entries, null);
+                if (action is not StartStandby and not Repoint) return action;
+                return LineageDiffers(o, other) || !o.Record!.Quorums.IsEmpty ? new AdoptLineage("FollowsOtherSite", "the record takes over the lineage of the site that is followed") : action;
+            }
+            // The cascades know the history of what they receive from the record.
+            if (LineageDiffers(o, other)) return new AdoptLineage("LineageGrew", "the other site's history has a reign that the record does not know");
+            // A failover inside the other site: its lineage grew by a reign that only its database tells of.
+            if (o.Status is { } status && other.Entries.LastOrDefault()?.Timeline is { } known && status.Timeline > known)
+                return new ReadOtherSite(source, "LineageGrew", $"the other site is on timeline {status.Timeline}");
+            // What was sent over here may be more than any member over there had when one of them was promoted: the receiver then asks for ever for what is not in that history.
+            if (o.Status is { Receiver: not { Status: "streaming" } } && o.Now - other.ReadAt > LineageAge)
+                return new ReadOtherSite(source, "NotStreaming", "streaming has stopped: was there a failover at the other site?");
+            if (FollowerRules.Rejoin(o, source, other.Entries, null) is (Stop or Hold) and var apart) return apart;
+        }
+        else
+        {
+            if (!o.Process.Running) return new StartStandby(null, "NobodyToFollow", "serves WAL to its own site");
+            if (o.Upstream is not null && o.Pair is { IsDemoting: true }) return new Repoint(null, "NobodyToFollow", "the handover is not decided: nobody is followed");
+        }
+        return FollowerRules.Connecting(o) ?? FollowerRules.Configured(o) ?? Unknowns(o);
+    }
+
+    private static bool LineageDiffers(InstanceObservation o, RemoteLineage other) => !o.Record!.Lineage.SequenceEqual(other.Entries);
+
+    private static InstanceAction RewoundInPart(InstanceObservation o, UpstreamTarget? source)
+    {
+        if (FollowerRules.RewindOver(o) is { } over) return over;
+        if (source is null) return new Wait("WaitingForPeer", "a rewind was begun, and goes on when the other site is there");
+        return OtherSite(o) is not null ? FollowerRules.RewindAgain(source) : new ReadOtherSite(source, "LineageUnknown", "reads the other site's lineage before it goes on rewinding");
+    }
+
+    /// <summary>Its lineage, if it was read at the present pair epoch.</summary>
+    private static RemoteLineage? OtherSite(InstanceObservation o) => o.OtherSite is { } known && known.PairEpoch == o.Pair!.PairEpoch ? known : null;
+
+    private static InstanceAction? Unknowns(InstanceObservation o)
+    {
+        var joining = Joining(o);
+        return joining.Count > 0 ? new AddMembers(joining, "Joining", $"{string.Join(", ", joining.Select(j => j.Instance))} streams and becomes electable") : new Nothing("AsWanted", "main standby");
+    }
+
+    public static InstanceAction? Founding(InstanceObservation o) =>
+        Holds(o, RunMode.Primary) && o.Record!.SystemIdentifier is null && o.Volume.Marker == VolumeMarker.Initializing
+            ? new Initialize("Founding", "the record is made: now the database")
+            : null;
+
+    /// <summary>A holder that fails its gate vacates at once: others may be fit.</summary>
+    public static InstanceAction? Unfit(InstanceObservation o)
+    {
+        if (!Holds(o, RunMode.Primary)) return null;
+        var epoch = o.Record!.Epoch;
+        if (!o.HasData || o.Volume.Marker != VolumeMarker.None)
+            return Give(o, "NoData", $"holds the record but has no usable data ({(o.HasData ? o.Volume.Marker.ToString() : "empty")})");
+        if (o.StorageFailed)
+            return Give(o, "StorageFailed", "its volume cannot be written");
+        if (!o.RunsReadWrite && o.RestartsInWindow > o.Settings.RestartThreshold)
+            return Give(o, "RestartThreshold", $"{o.RestartsInWindow} crashes within {o.Settings.RestartWindow.TotalMinutes:0} min; {o.Settings.RestartThreshold} are answered in place");
+        return null;
+
+        static InstanceAction Give(InstanceObservation o, string reason, string message) =>
+            o.Process.Running ? new Stop(StopMode.Immediate, reason, message)
+            : o.Peers.Any(p => p.Reachable) ? new Vacate(o.Record!.Epoch, reason, message)
+            : new Hold(reason, message + "; nobody else is reachable");
+    }
+
+    /// <summary>The gate (section 4), each clause a line. An elected holder goes through recovery first: only a promotion opens its own timeline.</summary>
+    public static InstanceAction? ServerDown(InstanceObservation o)
+    {
+        if (!Holds(o, RunMode.Primary) || o.Process.Running) return null;
+        if (o.LogEnd is null) return new Seal("LogEndUnknown", "where the log ends must be known before the gate");
+        if (o.OwnReign is not { Timeline: not null })
+            return new StartStandby(null, "Elected", "recovers, then promotes onto a timeline of its own");
+        if (GateProblem(o) is { } problem) return problem;
+        return Granted(o) ? new StartReadWrite("Holder", $"holds epoch {o.Record!.Epoch}") : new SwapRun("Holder", $"the start at epoch {o.Record!.Epoch} is written before it is done");
+    }
+
+    /// <summary>Elected, and in recovery: promote behind the same gate.</summary>
+    public static InstanceAction? Elected(InstanceObservation o)
+    {
+        if (!Holds(o, RunMode.Primary) || !o.RunsStandby) return null;
+        if (o.Status is null || o.LogEnd is null) return new Wait("Recovering", "the server does not answer yet");
+        if (o.OwnReign is null && o.ReignUnasked) return FollowerRules.Learn;
+        if (GateProblem(o) is { } problem) return problem;
+        if (o.OwnReign is null || !Granted(o)) return new SwapRun("Elected", $"the promotion at epoch {o.Record!.Epoch} is written before it is done");
+        return new Promote("Elected", $"holds epoch {o.Record!.Epoch}");
+    }
+
+    public static InstanceAction? NotAdmitted(InstanceObservation o)
+    {
+        if (!Holds(o, RunMode.Primary) || !o.RunsReadWrite || o.IsAdmitted) return null;
+        if (o.Status is null) return new Wait("Starting", "the server does not answer yet");
+        if (o.Admission?.IsOf(o.Record!) != true || o.Admission.OwnRecord is not { } ownRecord)
+            return new PrepareAdmission("OwnRecord", "confirms the timeline and writes the first record of its epoch");
+        if (AdmissionRules.Judge(o.OwnClause, o.Settings.Synchrony, o.Standbys, FlushedBy(o.Status), ownRecord) is not { } missing)
+            return new Admit("Admissible", $"{o.OwnClause?.ToString() ?? "none"} have flushed {ownRecord}, a record of this epoch");
+        return Upkeep(o) ?? new Wait(missing.Reason, missing.Message);
+    }
+
+    public static InstanceAction? Reigning(InstanceObservation o)
+    {
+        if (!Holds(o, RunMode.Primary) || !o.RunsReadWrite || !o.IsAdmitted) return null;
+        if (o.Record!.Quorums.Any(c => c.Epoch < o.Record.Epoch || c.Holder != o.Me))
+            return new Admit("OldClauses", "drops the clauses of earlier reigns");
+        if (o.Settings.Switchover is { } request && request.FromEpoch == o.Record.Epoch && o.HandoverTried != request.Id && HandoverTarget.Choose(o, request.To) is { } target)
+            return new HandOver(target, "Requested", $"planned switchover to {target.Instance}");
+        return Upkeep(o) ?? FollowerRules.Configured(o) ?? new Nothing("AsWanted", "holds the record and serves clients");
+    }
+
+    /// <summary>By name; of two streams under one name the lesser counts, since one of them is over.</summary>
+    private static Dictionary<string, Lsn?> FlushedBy(ServerStatus status) =>
+        status.Senders.GroupBy(s => s.ApplicationName, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.Any(s => s.Flush is null) ? null : g.Min(s => s.Flush), StringComparer.Ordinal);
+
+    /// <summary>Members and the synchronous set: one change at a time.</summary>
+    private static InstanceAction? Upkeep(InstanceObservation o)
+    {
+        var record = o.Record!;
+        var joining = Joining(o);
+        if (joining.Count > 0) return new AddMembers(joining, "Joining", $"{string.Join(", ", joining.Select(j => j.Instance))} streams and becomes electable");
+        var own = record.Quorums.Where(c => c.Epoch == record.Epoch && c.Holder == o.Me).ToList();
+        var current = own.Count == 1 ? own[0] : new QuorumClause(record.Epoch, o.Me, [], 0);
+        var proposal = own.Count > 1 ? SetRules.Resume(own[^2], own[^1], o.Settings.Synchrony, o.Standbys) : SetRules.Propose(current, o.Settings.Synchrony, o.Standbys);
+        if (proposal.To is { } to) return new ChangeSet(to, proposal.Reason, proposal.Message);
+        // Alone, with clauses of earlier reigns that hold one back who must be copied anew.
+        return current.IsEmpty && own.Count == 1 && record.Quorums.Count > 1 && o.Standbys.FirstOrDefault(s => s.Leaves) is { } leaving
+            ? new ChangeSet(current, "MemberRebuilt", $"{leaving.Incarnation.Instance} must be copied anew, and clauses of earlier reigns hold it back: the floor takes their place")
+            : null;
+    }
+
+    private static List<Incarnation> Joining(InstanceObservation o) =>
+        [.. o.Standbys.Where(s => s.Streaming && !o.Record!.Members.Contains(s.Incarnation)).Select(s => s.Incarnation)];
+
+    private static bool Granted(InstanceObservation o) =>
+        o.Grant is { } grant && grant.Epoch == o.Record!.Epoch && grant.PairEpoch == o.Record.PairEpoch && o.Record.Run?.Nonce == grant.Nonce
+        // The start is under the guard: not later than 2/3 of the lease after its swap was sent [C10c].
+        && o.Now - grant.SentAt < o.Record.LeaseDuration * 2 / 3;
+
+    private static InstanceAction? GateProblem(InstanceObservation o)
+    {
+        var record = o.Record!;
+        var mine = DataLineage.Of(o.Volume.Lineage, o.LogEnd!.Timeline, o.LogEnd.End);
+        if (record.Floor is { } floor && mine.Position < floor && o.OwnReign is not { Timeline: not null })
+            return new Hold("BelowFloor", $"its log ends at {mine.Position}, below the floor {floor}: acknowledged commits would be missing");
+        // A site never opens at an epoch below the last pair epoch in its own log [S7].
+        if (record.PairEpoch is { } pairEpoch && mine.Position.PairEpoch is { } logged && logged > pairEpoch)
+            return new Hold("LogOfHigherPairEpoch", $"its log was written at pair epoch {logged}, the record says {pairEpoch}");
+        if (o.Settings.Pair is not null && record.PairEpoch is not null)
+        {
+            if (o.Pair is null) return new Wait("PairUnknown", "the pair's record is not known");
+            if (o.Pair.PairEpoch != record.PairEpoch || o.Pair.Role != PairRole.Primary || o.Pair.RefusesClients)
+                return new Wait("PairNotSettled", $"the pair's record says {o.Pair.Role} at {o.Pair.PairEpoch}{(o.Pair.Operation is { } operation ? $", {operation.Kind} at {operation.Step}" : "")}");
+            // A site that had no writable holder opens only after a live look at the other site [S8].
+            if (!o.PeerSiteChecked) return new CheckOtherSite("PeerUnknown", "the other site must show no higher pair epoch before this one opens");
+        }
+        return null;
+    }
+}

@@ -1,0 +1,107 @@
+using Tandem.Agent.State;
+using Tandem.Postgres;
+using Tandem.Protocol.Elections;
+using Tandem.Protocol.Records;
+using Tandem.Resources.Values;
+using static Tandem.Agent.Loop.InstanceAction;
+
+namespace Tandem.Agent.Loop;
+
+/// <summary>Rules that come before the question of who one is.</summary>
+internal static class Rulings
+{
+    /// <summary>SIGTERM, eviction, drain and node shutdown of the holder are a planned switchover (section 4).</summary>
+    public static InstanceAction? LeavingInOrder(InstanceObservation o)
+    {
+        if (!o.ShutdownRequested) return null;
+        if (o.IsHolder && o.RunsReadWrite && o.IsAdmitted && o.Record!.State is RecordState.Stable && o.HandoverTried is null && !o.ShutdownUrgent && HandoverTarget.Choose(o, null) is { } target)
+            return new HandOver(target, "Leaving", $"this instance is being ended; {target.Instance} takes over");
+        // Begun already: it stops the server itself, and a stop by itself would cut it short. Where it has failed, the rules of a handover take it back first.
+        if (o.IsHolder && o.Record!.State is RecordState.HandingOver && !o.ShutdownUrgent) return null;
+        if (o.Process.Running)
+            return new Stop(StopMode.Fast, "Leaving", "this instance is being ended");
+        // With the server and all its children reaped, giving the record up is safe and saves the others their wait; alone, it would only cost a reign.
+        if (o.IsHolder && o.Record!.State is RecordState.Stable && o.Reading.Reachable && o.Record.Members.Count > 1 && !o.ShutdownUrgent && o.Peers.Any(p => p.Reachable && p.Incarnation is { } peer && o.Record.Members.Contains(peer)))
+            return new Vacate(o.Record.Epoch, "Leaving", "this instance is being ended and nobody could take over in order");
+        return new Exit("Leaving", "this instance is being ended");
+    }
+
+    /// <summary>initdb only by the swap that creates the record; a volume that remembers one says that it was lost.</summary>
+    public static InstanceAction? NoRecord(InstanceObservation o)
+    {
+        if (o.Reading.Exists is null) return new Wait("ApiUnreachable", "the record has never been read");
+        if (o.Reading.Exists == true || !o.Reading.Reachable) return null;
+        if (o.Volume.Promise.Value > 0 || (o.HasData && o.Volume.Marker == VolumeMarker.None))
+            return new Hold("RecordRegressed", $"the record is gone, but this volume remembers epoch {o.Volume.Promise}; nothing is started until it is rebuilt");
+        if (o.Settings.Pair is null)
+            return new Found(RunMode.Primary, null, "NoRecord", "no record and no data: the first to create the record makes the database");
+        if (o.Pair is null)
+            return new Wait("WaitingForPair", $"spec.pair is {o.Settings.Pair}, and its record does not exist yet");
+        return o.Pair.Role == PairRole.Primary
+            ? new Found(RunMode.Primary, o.Pair.PairEpoch, "NoRecord", "the pair says that this site is primary")
+            : SiteUpstream.Of(o) is not null
+                ? new Found(RunMode.Standby, o.Pair.PairEpoch, "NoRecord", "the pair says that this site is standby")
+                : new Wait("WaitingForPeer", "this site is standby, and the other site has nothing to clone from yet");
+    }
+
+    public static InstanceAction? RecordUnusable(InstanceObservation o)
+    {
+        if (o.Reading.Unreadable is { } why) return new Hold("RecordUnreadable", why);
+        if (o.Record is not { } record) return new Wait("ApiUnreachable", "the record is not known");
+        if (record.Epoch < o.Volume.Promise)
+            return new Hold("RecordRegressed", $"the record says epoch {record.Epoch}, this volume promised {o.Volume.Promise}; nothing is started until it is rebuilt");
+        if (!record.IsWritable && !o.IsHolder) return null;
+        return record.IsWritable ? null : new Hold("RecordNewer", $"the record has format {record.Format}; this agent knows {PrimaryRecord.CurrentFormat}");
+    }
+
+    /// <summary>Whoever reads a higher epoch obeys it, in any state of the record; a member bound by a hold only after the hold ends [C10b].</summary>
+    public static InstanceAction? HigherEpoch(InstanceObservation o)
+    {
+        var record = o.Record!;
+        if (record.Epoch <= o.Volume.Promise) return null;
+        if (o.HeldUntil is { } until && until > o.Now && o.Volume.HoldEpoch < record.Epoch)
+            return new Wait("BoundByHold", $"a hold for epoch {o.Volume.HoldEpoch} ends in {(until - o.Now).TotalSeconds:0.0} s");
+        return record.State is RecordState.Electing
+            ? new Promise(record.Epoch, "HigherEpoch", $"epoch {record.Epoch} is being elected")
+            : new Obey(record.Epoch, o.RunsReadWrite && !o.IsHolder, "HigherEpoch", $"epoch {record.Epoch} is held by {record.Holder?.Instance ?? "nobody"}");
+    }
+
+    /// <summary>Section 3, steps 3 and 4.</summary>
+    public static InstanceAction? Electing(InstanceObservation o)
+    {
+        var record = o.Record!;
+        if (record.State is not RecordState.Electing) return null;
+        if (o.RunsReadWrite || o.Promise is null || o.Promise.Epoch != record.Epoch)
+            return new Promise(record.Epoch, "Electing", $"epoch {record.Epoch} is being elected");
+        if (o.HeldUntil is { } until && until > o.Now)
+            return new Wait("BoundByHold", $"a hold ends in {(until - o.Now).TotalSeconds:0.0} s");
+
+        var promises = o.Peers.Where(p => p.Reachable && p.Incarnation is not null && p.View!.Promise is not null).Select(p => p.View!.Promise!.ToReport(p.Incarnation!.Value)).Append(o.Promise).ToList();
+        // Whoever has not answered since the election began has nothing to say yet, and may be the one that is lost.
+        var connected = o.Peers.Where(p => p.Reachable && p.PodGone != true && p.Incarnation is not null && p.ViewAge < o.ElectingSince).Select(p => p.Incarnation!.Value).ToHashSet();
+        var verdict = Election.Judge(new ElectionView(record, promises, connected,
+            o.ClausesSatisfiedFor, o.HolderIsDown, o.Settings.MaximumLag, Grace: TimeSpan.FromMilliseconds(200)));
+        return verdict switch
+        {
+            ElectionVerdict.Winner winner when winner.Promise.By == o.Me && SafeToHold(o) is { } unfit => new Wait("NotFitToHold", unfit),
+            ElectionVerdict.Winner winner when winner.Promise.By == o.Me => new Elect(winner.Promise, winner.Reason, winner.Message),
+            ElectionVerdict.Winner winner => new Wait("ElectionOpen", $"{winner.Promise.By.Instance} is to take the record: {winner.Message}"),
+            ElectionVerdict.Wait wait => new Wait(wait.Reason, wait.Message),
+            _ => throw new InvalidOperationException(),
+        };
+    }
+
+    /// <summary>The old holder whose agent lost the thread swaps back, by itself; anybody takes it on past the deadline.</summary>
+    public static InstanceAction? HandingOver(InstanceObservation o)
+    {
+        if (o.Record!.State is not RecordState.HandingOver handover) return null;
+        if (o.IsHolder) return new TakeBack("HandoverAbandoned", $"the switchover to {handover.Target.Instance} was not finished");
+        // By its own clock, and with room for the holder's own way back: whoever takes it on does so by a new epoch.
+        return o.WallClock > handover.Deadline + o.Settings.DetectionTimeout && o.SinceLiveBeat is null or { TotalSeconds: > 5 }
+            ? new Vacate(o.Record.Epoch, "HandoverStuck", $"the switchover to {handover.Target.Instance} is past its deadline")
+            : null;
+    }
+
+    /// <summary>A failing volume must not be elected: it would be vacated at once.</summary>
+    private static string? SafeToHold(InstanceObservation o) => o.StorageFailed ? "its volume cannot be written" : o.ShutdownRequested ? "it is being ended" : null;
+}
