@@ -58,6 +58,12 @@ internal static partial class Log
     [LoggerMessage(307, LogLevel.Warning, "The own database does not say whose reign timeline {Timeline} is: {Message}")]
     public static partial void LineageUnknown(ILogger logger, TimelineId timeline, string message);
 
+    [LoggerMessage(308, LogLevel.Information, "The arbiter's lease is held at pair epoch {PairEpoch}")]
+    public static partial void ArbiterHeld(ILogger logger, PairEpoch pairEpoch);
+
+    [LoggerMessage(309, LogLevel.Warning, "The arbiter's lease is not held at pair epoch {PairEpoch}: {Reason}: {Message}")]
+    public static partial void ArbiterNotHeld(ILogger logger, PairEpoch pairEpoch, string reason, string message);
+
     [LoggerMessage(303, LogLevel.Information, "Clients admitted at epoch {Epoch}: {Message}")]
     public static partial void Admitted(ILogger logger, Epoch epoch, string message);
 

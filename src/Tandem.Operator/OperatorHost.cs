@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Tandem.Arbiter;
 using Tandem.Kubernetes.Client;
 using Tandem.Kubernetes.Events;
 using Tandem.Kubernetes.LeaderElection;
@@ -11,6 +12,7 @@ using Tandem.Operator.Clusters.Desired;
 using Tandem.Operator.Clusters.Observing;
 using Tandem.Operator.Clusters.Reporting;
 using Tandem.Operator.Links.Agents;
+using Tandem.Operator.Links.Arbiters;
 using Tandem.Operator.Links.OtherSite;
 using Tandem.Operator.Pairs;
 using Tandem.Operator.Pairs.Acting;
@@ -30,8 +32,9 @@ public sealed class OperatorHost : IAsyncDisposable
     private readonly AgentReports _reports;
     private readonly ClusterMetrics _clusterMetrics = new();
     private OtherSites? _otherSites;
+    private PairArbiters? _arbiters;
 
-    public OperatorHost(IKubernetesClient client, OperatorOptions options, bool hasPolicyV1, string agentImage, IAgentLinkFactory links, TimeProvider time, Random random, ILoggerFactory loggers, IOtherSiteFactory? otherSites = null)
+    public OperatorHost(IKubernetesClient client, OperatorOptions options, bool hasPolicyV1, string agentImage, IAgentLinkFactory links, TimeProvider time, Random random, ILoggerFactory loggers, IOtherSiteFactory? otherSites = null, IArbiterFactory? arbiters = null)
     {
         var identity = $"{options.PodName ?? Environment.MachineName}_{random.NextHex(32)}";
         var elector = options.LeaderElection
@@ -43,7 +46,7 @@ public sealed class OperatorHost : IAsyncDisposable
 
         var pairs = new PairStandings();
         var caches = AddClusters(client, options, hasPolicyV1, new PodSettings(options.Site, agentImage), pairs, time, loggers);
-        AddPairs(client, options, caches, pairs, otherSites ?? new OtherSiteFactory(time, loggers.CreateLogger<OtherSite>()), time, random, loggers);
+        AddPairs(client, options, caches, pairs, otherSites ?? new OtherSiteFactory(time, loggers.CreateLogger<OtherSite>()), arbiters ?? new ArbiterFactory(time), time, random, loggers);
     }
 
     /// <summary>All caches have been filled once.</summary>
@@ -75,6 +78,7 @@ public sealed class OperatorHost : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         if (_otherSites is not null) await _otherSites.DisposeAsync();
+        if (_arbiters is not null) await _arbiters.DisposeAsync();
         await _reports.DisposeAsync();
     }
 
@@ -103,18 +107,19 @@ public sealed class OperatorHost : IAsyncDisposable
         return caches;
     }
 
-    private void AddPairs(IKubernetesClient client, OperatorOptions options, ClusterCaches caches, PairStandings standings, IOtherSiteFactory factory, TimeProvider time, Random random, ILoggerFactory loggers)
+    private void AddPairs(IKubernetesClient client, OperatorOptions options, ClusterCaches caches, PairStandings standings, IOtherSiteFactory factory, IArbiterFactory arbiterFactory, TimeProvider time, Random random, ILoggerFactory loggers)
     {
         var links = _otherSites = new OtherSites(client, factory, time);
-        var settlement = new ClusterSettlement(time);
+        var arbiters = _arbiters = new PairArbiters(client, arbiterFactory, time);
+        var (settlement, arbiterSettlement) = (new SwapSettlement(time), new SwapSettlement(time));
         var clusters = new OwnClusters(client, caches, _reports);
         var controller = new PairController(
-            new PairObserver(client, clusters, links, settlement, options.Site, time, random),
-            new PairActuator(client, settlement, _events, random, loggers.CreateLogger<PairActuator>()),
+            new PairObserver(client, clusters, links, arbiters, settlement, arbiterSettlement, options.Site, time, random),
+            new PairActuator(client, settlement, arbiterSettlement, _events, random, loggers.CreateLogger<PairActuator>()),
             new PeerChecks(client, loggers.CreateLogger<PeerChecks>()),
             new CredentialsCopier(clusters, time, loggers.CreateLogger<CredentialsCopier>()),
             new PairReporter(client, _events, options.Site, time, loggers.CreateLogger<PairReporter>()),
-            standings, links, settlement);
+            standings, links, arbiters, settlement, arbiterSettlement);
 
         var workers = options.Namespaces.Count == 0
             ? [_host.Add(controller).Finalizes(controller)]

@@ -88,6 +88,15 @@ public static class Names
     /// <summary>Mount of <see cref="InstanceSecret"/>.</summary>
     public const string TlsPath = "/etc/tandem/tls";
 
+    /// <summary>The way to the pair's arbiter, copied from the Secret that the pair names, for the operator and the agents of this cluster.</summary>
+    public static string ArbiterSecret(string cluster) => $"{cluster}-arbiter";
+
+    /// <summary>Mount of <see cref="ArbiterSecret"/>.</summary>
+    public const string ArbiterPath = "/etc/tandem/arbiter";
+
+    /// <summary>Keys of <see cref="ArbiterSecret"/>.</summary>
+    public const string ArbiterKubeconfigKey = "kubeconfig", ArbiterNamespaceKey = "namespace", ArbiterUriKey = "uri";
+
     /// <summary>Mount of <see cref="ApplicationSecret"/>.</summary>
     public const string ApplicationPath = "/etc/tandem/app";
 

@@ -1,3 +1,4 @@
+using Tandem.Arbiter;
 using Tandem.Postgres;
 
 namespace Tandem.Agent.Configuration;
@@ -14,4 +15,7 @@ public interface IMountedSecrets
 
     /// <summary>The application's credentials; never logged. Null where the Secret is not there (yet).</summary>
     ApplicationDatabase? ReadApplication();
+
+    /// <summary>The way to the pair's arbiter; never logged. Null where the Secret is not there (yet).</summary>
+    ArbiterAddress? ReadArbiter();
 }

@@ -1,5 +1,7 @@
+using Tandem.Arbiter;
 using Tandem.Postgres;
 using Tandem.Postgres.Files;
+using Tandem.Resources;
 
 namespace Tandem.Agent.Configuration;
 
@@ -35,9 +37,17 @@ public sealed class MountedSecrets(PodPaths paths) : IMountedSecrets
     public ApplicationDatabase? ReadApplication() =>
         Application("dbname") is { } database && Application("username") is { } owner && Application("password") is { } password ? new ApplicationDatabase(database, owner, password) : null;
 
-    private string? Application(string key)
+    public ArbiterAddress? ReadArbiter()
     {
-        var path = Path.Combine(paths.Application, key);
+        var address = new ArbiterAddress(Read(paths.Arbiter, Names.ArbiterKubeconfigKey), Read(paths.Arbiter, Names.ArbiterNamespaceKey), Read(paths.Arbiter, Names.ArbiterUriKey));
+        return address is { Kubeconfig: null, Uri: null } ? null : address;
+    }
+
+    private string? Application(string key) => Read(paths.Application, key);
+
+    private static string? Read(string folder, string key)
+    {
+        var path = Path.Combine(folder, key);
         return File.Exists(path) ? File.ReadAllText(path).Trim() : null;
     }
 

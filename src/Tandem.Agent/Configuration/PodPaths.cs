@@ -5,7 +5,8 @@ namespace Tandem.Agent.Configuration;
 /// <param name="Runtime">Memory-backed folder of this container's life.</param>
 /// <param name="Tls">Mount of the instance's Secret.</param>
 /// <param name="Application">Mount of the application's Secret; may be empty.</param>
-public sealed record PodPaths(string Volume, string Runtime, string Tls, string Application)
+/// <param name="Arbiter">Mount of the Secret with the way to the pair's arbiter; may be empty.</param>
+public sealed record PodPaths(string Volume, string Runtime, string Tls, string Application, string Arbiter)
 {
     public string Data => Path.Combine(Volume, "pgdata");
     public string AgentState => Path.Combine(Volume, "agent");

@@ -13,9 +13,10 @@ public sealed class Guard(Action kill, TimeProvider time, ILogger logger)
 
     private readonly Lock _lock = new();
     private (Epoch Epoch, TimeSpan Deadline)? _armed;
+    private TimeSpan? _arbiter;
 
     /// <summary>Until when the server may run; null while no read-write server is guarded.</summary>
-    public TimeSpan? Deadline { get { lock (_lock) return _armed?.Deadline; } }
+    public TimeSpan? Deadline { get { lock (_lock) return _armed is { } armed ? Earlier(armed.Deadline) : null; } }
 
     /// <summary>How often it has killed.</summary>
     public int Fired { get; private set; }
@@ -26,11 +27,34 @@ public sealed class Guard(Action kill, TimeProvider time, ILogger logger)
     {
         lock (_lock)
         {
-            if (deadline <= time.BootTime()) return false;
+            if (Earlier(deadline) <= time.BootTime()) return false;
             if (_armed is { } armed && armed.Epoch == epoch && armed.Deadline >= deadline) return true;
             _armed = (epoch, deadline);
             return true;
         }
+    }
+
+    /// <summary>
+    /// From now on no server runs past <paramref name="deadline"/> without the arbiter's lease, whatever else vouches for it. Called before the first request for that lease is sent: however that
+    /// ends, it may have landed, and the other site counts from there.
+    /// </summary>
+    public void Bind(TimeSpan deadline)
+    {
+        lock (_lock) _arbiter ??= deadline;
+    }
+
+    /// <summary>The lease was renewed.</summary>
+    public void ExtendBinding(TimeSpan deadline)
+    {
+        lock (_lock)
+            if (_arbiter is not { } bound || deadline > bound)
+                _arbiter = deadline;
+    }
+
+    /// <summary>Only once the arbiter itself says that nobody holds the lease.</summary>
+    public void Unbind()
+    {
+        lock (_lock) _arbiter = null;
     }
 
     /// <summary>Only once no read-write server runs.</summary>
@@ -45,7 +69,7 @@ public sealed class Guard(Action kill, TimeProvider time, ILogger logger)
         Epoch epoch;
         lock (_lock)
         {
-            if (_armed is not { } armed || time.BootTime() < armed.Deadline) return;
+            if (_armed is not { } armed || time.BootTime() < Earlier(armed.Deadline)) return;
             epoch = armed.Epoch;
             _armed = null;
             // Killed under the lock: nobody can start a server on this grant in between.
@@ -54,6 +78,8 @@ public sealed class Guard(Action kill, TimeProvider time, ILogger logger)
         }
         Log.SelfFenced(logger, epoch);
     }
+
+    private TimeSpan Earlier(TimeSpan deadline) => _arbiter is { } bound && bound < deadline ? bound : deadline;
 }
 
 public static class BootTimeExtensions

@@ -8,6 +8,7 @@ using Tandem.Agent.Record;
 using Tandem.Agent.Services;
 using Tandem.Agent.Sight;
 using Tandem.Agent.State;
+using Tandem.Arbiter;
 using Tandem.Kubernetes.Client;
 using Tandem.Postgres;
 using Tandem.Resources.Values;
@@ -23,6 +24,7 @@ public sealed record AgentPorts(
     IAgentLink Links,
     IVolumeStore Volume,
     IMountedSecrets Secrets,
+    IArbiterFactory Arbiters,
     TimeProvider Time,
     Random Random,
     SynchronizationContext Thread,
@@ -36,14 +38,14 @@ public sealed class AgentHost
 
     public AgentHost(InstanceIdentity identity, PodPaths paths, AgentPorts ports, string version)
     {
-        var (client, server, links, store, secrets, time, random, thread, logger) = ports;
+        var (client, server, links, store, secrets, arbiters, time, random, thread, logger) = ports;
         var volume = store.Load() ?? New(store, random);
         Log.Starting(logger, version, identity.Instance, volume.Volume, volume.Promise);
         Guard = new Guard(server.KillNow, time, logger);
         var records = new RecordKeeper(client, identity.Cluster, identity.Namespace, time, random, logger);
         var memory = new InstanceMemory(store, volume, new Incarnation(identity.Instance, volume.Volume, identity.ClaimUid));
         _sight = new ClusterSight(identity, client, records, time, random, logger);
-        var context = new JobContext(identity, paths, records, client, server, links, memory, Guard, secrets, new SelectorKeeper(client, identity.Cluster, identity.Namespace, logger),
+        var context = new JobContext(identity, paths, records, client, server, links, memory, Guard, secrets, new ArbiterKeeper(arbiters, secrets, Guard, identity, time, random, logger), new SelectorKeeper(client, identity.Cluster, identity.Namespace, logger),
             () => throw new InvalidOperationException("the loop has not looked yet"), time, random, logger);
         _loop = new InstanceLoop(context, _sight, store, thread, new Signal(time), version, logger);
     }

@@ -6,6 +6,7 @@ using Tandem.Agent.Fencing;
 using Tandem.Agent.Links;
 using Tandem.Agent.Loop;
 using Tandem.Agent.State;
+using Tandem.Arbiter;
 using Tandem.Kubernetes.Client;
 using Tandem.Kubernetes.Serialization;
 using Tandem.Postgres;
@@ -47,7 +48,7 @@ internal static class AgentProcess
         using var small = ResidentMemory.KeepSmall(time);
         var random = new Random();
         var identity = PodEnvironment.Identity(random);
-        var paths = new PodPaths(Names.VolumePath, Names.RuntimePath, Names.TlsPath, Names.ApplicationPath);
+        var paths = new PodPaths(Names.VolumePath, Names.RuntimePath, Names.TlsPath, Names.ApplicationPath, Names.ArbiterPath);
         // Backends of a killed server, and what kubectl exec leaves, are process 1's to reap.
         using var orphans = new OrphanReaper(time);
         // An agent lists a handful of objects: an answer that takes long is one that does not come.
@@ -62,7 +63,7 @@ internal static class AgentProcess
         }, time, logger);
         var tls = new LinkTls(paths.Tls, time);
         using var links = new HttpAgentLink(tls, time, logger);
-        var ports = new AgentPorts(client, server, links, new FileVolumeStore(paths.AgentState), new MountedSecrets(paths), time, random, thread, logger);
+        var ports = new AgentPorts(client, server, links, new FileVolumeStore(paths.AgentState), new MountedSecrets(paths), new ArbiterFactory(time), time, random, thread, logger);
         var agent = new AgentHost(identity, paths, ports, Version);
         using var guard = new GuardThread(agent.Guard);
 

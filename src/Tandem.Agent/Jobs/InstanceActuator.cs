@@ -32,6 +32,7 @@ public static class InstanceActuator
         InstanceAction.HandOver handover => HandoverJobs.HandOverAsync(c, handover, o, cancellation),
         InstanceAction.Demote => HandoverJobs.DemoteAsync(c, o, cancellation),
         InstanceAction.NoteLineage => NoteLineageAsync(c, o),
+        InstanceAction.HoldArbiter => HoldArbiterAsync(c, o, cancellation),
         InstanceAction.Attach attach => ServerJobs.AttachAgainAsync(c, attach, o, cancellation),
         InstanceAction.LearnLineage => ServerJobs.LearnLineageAsync(c, o.LogEnd!.Timeline, cancellation),
         InstanceAction.Seal => ServerJobs.SealAsync(c, cancellation),
@@ -49,6 +50,11 @@ public static class InstanceActuator
     {
         c.Server.EndReceiver(reconnect.Receiver);
         return Task.CompletedTask;
+    }
+
+    private static async Task HoldArbiterAsync(JobContext c, InstanceObservation o, CancellationToken cancellation)
+    {
+        if (await c.Arbiter.HoldAsync(o.Record!.Arbiter!, o.Record.PairEpoch!.Value, o.Pair, cancellation) is { } problem) throw new JobFailedException(problem.Reason, problem.Message);
     }
 
     private static Task NoteLineageAsync(JobContext c, InstanceObservation o)

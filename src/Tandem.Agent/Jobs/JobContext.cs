@@ -22,6 +22,7 @@ public sealed record JobContext(
     InstanceMemory Memory,
     Guard Guard,
     IMountedSecrets Secrets,
+    ArbiterKeeper Arbiter,
     SelectorKeeper Selectors,
     Func<InstanceObservation> Latest,
     TimeProvider Time,

@@ -196,6 +196,8 @@ internal static class HolderRules
             if (o.Pair is null) return new Wait("PairUnknown", "the pair's record is not known");
             if (o.Pair.PairEpoch != record.PairEpoch || o.Pair.Role != PairRole.Primary || o.Pair.RefusesClients)
                 return new Wait("PairNotSettled", $"the pair's record says {o.Pair.Role} at {o.Pair.PairEpoch}{(o.Pair.Operation is { } operation ? $", {operation.Kind} at {operation.Step}" : "")}");
+            // Every start needs the arbiter's lease at this very epoch, restarts too; the other site's word does not replace it, nor is it needed beside it [S8].
+            if (record.Arbiter is not null) return o.ArbiterHeld ? null : new HoldArbiter("ArbiterNotHeld", $"the arbiter's lease must be held at pair epoch {record.PairEpoch} before a server runs read-write");
             // A site that had no writable holder opens only after a live look at the other site [S8].
             if (!o.PeerSiteChecked) return new CheckOtherSite("PeerUnknown", "the other site must show no higher pair epoch before this one opens");
         }

@@ -49,6 +49,8 @@ public abstract record InstanceAction(string Reason, string Message)
     /// <summary>Has the slot on the one that is followed made again.</summary>
     public sealed record Attach(UpstreamTarget Source, string Reason, string Message) : InstanceAction(Reason, Message);
     public sealed record ApplyConfiguration(string Reason, string Message) : InstanceAction(Reason, Message);
+    /// <summary>Takes the site's lease at the arbiter.</summary>
+    public sealed record HoldArbiter(string Reason, string Message) : InstanceAction(Reason, Message);
     public sealed record HandOver(Incarnation Target, string Reason, string Message) : InstanceAction(Reason, Message);
     public sealed record Demote(string Reason, string Message) : InstanceAction(Reason, Message);
     public sealed record Exit(string Reason, string Message) : InstanceAction(Reason, Message);

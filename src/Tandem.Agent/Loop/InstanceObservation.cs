@@ -101,6 +101,9 @@ public sealed record InstanceObservation
     public string? HandoverTried { get; init; }
     public bool PeerSiteChecked { get; init; }
 
+    /// <summary>The arbiter's lease is held at the record's pair epoch, or nobody is to hold it any more.</summary>
+    public bool ArbiterHeld { get; init; }
+
     /// <summary>Why this life of the volume cannot be rewound; null: it may be.</summary>
     public string? RewindImpossible { get; init; }
 

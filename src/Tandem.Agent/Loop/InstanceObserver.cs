@@ -79,6 +79,7 @@ public sealed class InstanceObserver(RecordKeeper records, ClusterSight sight, P
             HolderIsDown = HolderIsDown(reading.Record, now),
             HandoverTried = memory.HandoverTried,
             RewindImpossible = memory.RewindImpossible,
+            ArbiterHeld = context.Arbiter.IsHeld(reading.Record?.Arbiter, reading.Record?.PairEpoch),
             PeerSiteChecked = pair is null || _life.HasLivedThrough(pair, reading.Record, peers.LastLiveBeat, now) || memory.OtherSiteCheckedAt == pair.PairEpoch,
         };
     }

@@ -66,11 +66,16 @@ public sealed class Vigil(JobContext context, IVolumeStore store, Sight.PeerSigh
         if (lives && record.Suspect is not null) Start("refute", TimeSpan.Zero, () => RenewAsync(o, "refute", cancellation));
         else if (lives) Start("renew", record.LeaseDuration / 3, () => RenewAsync(o, "renew", cancellation));
         if (o.RunsReadWrite && !o.Reading.Reachable) Start("vouch", TimeSpan.FromMilliseconds(500), () => VouchAsync(o, record, cancellation));
+        if (KeepsArbiter(o, record)) Start("arbiter", record.Arbiter!.Duration / 6, () => context.Arbiter.HoldAsync(record.Arbiter, record.PairEpoch!.Value, o.Pair, cancellation));
         if (o.IsAdmitted && o.Status is { InRecovery: false }) Start("database", DatabaseInterval, () => EnsureDatabaseAsync(record.Epoch, cancellation));
         if (o.IsAdmitted && record.State is RecordState.Stable) Start("selectors", SelectorInterval, () => SelectAsync(Names.ReadWriteService(o.Settings.Cluster), context.Identity.Instance, record, cancellation));
         else if (record.RunMode == RunMode.Standby) Start("selectors", SelectorInterval, () => SelectAsync(Names.ReadWriteService(o.Settings.Cluster), Names.NoInstance, record, cancellation));
         if (o.Settings.Pair is not null && o.Process.Running) Start("dr-selector", SelectorInterval, () => SelectAsync(Names.ReplicationService(o.Settings.Cluster), context.Identity.Instance, record, cancellation));
     }
+
+    /// <summary>The primary's agent; and while a handover is open, the demoted site's main standby, so that nobody fails over beside the token [S9].</summary>
+    private static bool KeepsArbiter(InstanceObservation o, PrimaryRecord record) =>
+        record is { Arbiter: not null, PairEpoch: not null } && (record.RunMode == RunMode.Primary ? o.RunsReadWrite : o.Pair is { IsDemoting: true } pair && pair.PairEpoch == record.PairEpoch);
 
     /// <summary>A swap per renewal: only the holder makes it, so nobody else's clock is ever trusted.</summary>
     private async Task RenewAsync(InstanceObservation o, string purpose, CancellationToken cancellation)

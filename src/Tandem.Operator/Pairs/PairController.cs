@@ -1,5 +1,6 @@
 using Tandem.Kubernetes.Reconciling;
 using Tandem.Kubernetes.Watching;
+using Tandem.Operator.Links.Arbiters;
 using Tandem.Operator.Links.OtherSite;
 using Tandem.Operator.Pairs.Acting;
 using Tandem.Operator.Pairs.Observing;
@@ -15,7 +16,7 @@ namespace Tandem.Operator.Pairs;
 /// site's records or objects, or for a second. In an operation positions are asked for, so it looks again sooner.
 /// </summary>
 public sealed class PairController(
-    PairObserver observer, PairActuator actuator, PeerChecks checks, CredentialsCopier credentials, PairReporter reporter, PairStandings standings, OtherSites links, ClusterSettlement settlement)
+    PairObserver observer, PairActuator actuator, PeerChecks checks, CredentialsCopier credentials, PairReporter reporter, PairStandings standings, OtherSites links, PairArbiters arbiters, SwapSettlement settlement, SwapSettlement arbiterSettlement)
     : IEntityController<DisasterRecoveryPair>, IEntityFinalizer<DisasterRecoveryPair>
 {
     /// <summary>Bound on the writes of one round, so that a conflict that never ends still lets the status be written.</summary>
@@ -49,7 +50,9 @@ public sealed class PairController(
     {
         var key = ResourceKey.Of(entity);
         await links.ForgetAsync(key);
+        await arbiters.ForgetAsync(key);
         settlement.Forget(key);
+        arbiterSettlement.Forget(key);
         standings.Forget(key);
         reporter.Forget(key);
     }
@@ -57,6 +60,7 @@ public sealed class PairController(
     private async Task<(PairObservation? Seen, PairAction Action)> DecideAndActAsync(ResourceKey key, CancellationToken cancellation)
     {
         settlement.Begin(key);
+        arbiterSettlement.Begin(key);
         for (var writes = 0; ; writes++)
         {
             if (await observer.ObserveAsync(key, cancellation) is not { } seen) return (null, new PairAction.Rest());

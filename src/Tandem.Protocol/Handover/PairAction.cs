@@ -1,3 +1,4 @@
+using Tandem.Protocol.Arbitration;
 using Tandem.Protocol.Records;
 using Tandem.Resources.Values;
 
@@ -18,6 +19,9 @@ public abstract record PairAction(string Reason, string Message)
     /// <summary>Swap this site's cluster record, on the version that was read, with a nonce of one's own, even if nothing else changes.</summary>
     public sealed record SwapCluster(ClusterChange Change, string Reason, string Message) : PairAction(Reason, Message);
 
+    /// <summary>Swap the record at the arbiter, on the version that was read.</summary>
+    public sealed record SwapArbiter(ArbiterRecord Next, string Reason, string Message) : PairAction(Reason, Message);
+
     /// <summary>Both records say Dissolved: the pair object may go.</summary>
     public sealed record Release(string Reason, string Message) : PairAction(Reason, Message);
 
@@ -34,7 +38,8 @@ public abstract record PairAction(string Reason, string Message)
 /// What the pair changes in a cluster's record: nothing else of it.
 /// </summary>
 /// <param name="ClearDemoted">Take away what an earlier demotion left: it is void as soon as the site may have run read-write again, or another epoch began.</param>
-public sealed record ClusterChange(RunMode RunMode, PairEpoch PairEpoch, LogEnd? Floor, bool ClearDemoted)
+/// <param name="Arbiter">What the site's servers are bound to, from this very swap on.</param>
+public sealed record ClusterChange(RunMode RunMode, PairEpoch PairEpoch, LogEnd? Floor, bool ClearDemoted, ArbiterBinding? Arbiter = null)
 {
     public PrimaryRecord Apply(PrimaryRecord record, string nonce) => record with
     {
@@ -42,6 +47,7 @@ public sealed record ClusterChange(RunMode RunMode, PairEpoch PairEpoch, LogEnd?
         PairEpoch = PairEpoch,
         Floor = Floor,
         Demoted = ClearDemoted ? null : record.Demoted,
+        Arbiter = Arbiter,
         Nonce = nonce,
     };
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Tandem.Protocol.Arbitration;
 using Tandem.Protocol.Recovery;
 
 namespace Tandem.Protocol.Handover;
@@ -19,6 +20,7 @@ public static class PairDecision
         Regression.HoldRegressed,
         // ---- carry out what is decided ----
         EpochAdoption.AdoptHigherEpoch,
+        AutomaticFailover.AdoptDecided,
         ClusterFollows.RefuseForeignData,
         ClusterFollows.OpenAsPrimary,
         ClusterFollows.RunAsStandby,
@@ -35,7 +37,9 @@ public static class PairDecision
         Dissolving.Dissolve,
         // ---- requests ----
         TargetSteps.LockAsTarget,
+        AutomaticFailover.Take,
         Failover.FailOver,
+        AutomaticFailover.Begin,
         Requests.Adopt,
         Requests.Lock,
         Requests.SayWhatDiffers,

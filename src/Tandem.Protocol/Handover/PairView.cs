@@ -1,3 +1,4 @@
+using Tandem.Protocol.Arbitration;
 using Tandem.Protocol.Records;
 using Tandem.Resources.Values;
 
@@ -62,6 +63,12 @@ public sealed record PairView
 
     /// <summary>The holder's agent says that no client session is left.</summary>
     public bool Quiesced { get; init; }
+
+    /// <summary>Null: the spec names none.</summary>
+    public ArbiterRequest? ArbiterRequest { get; init; }
+
+    /// <summary>Null: unreadable, or there is none.</summary>
+    public ArbiterView? Arbiter { get; init; }
 
     public required DateTimeOffset Now { get; init; }
 

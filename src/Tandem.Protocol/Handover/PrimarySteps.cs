@@ -40,8 +40,9 @@ public static class PrimarySteps
         var epoch = cluster.PairEpoch > record.PairEpoch ? cluster.PairEpoch.Value : record.PairEpoch;
         if (cluster.RunMode == RunMode.Primary || cluster.PairEpoch != epoch || !v.ClusterSettled)
         {
+            // Bound as before: while the handover is open the demoted site renews its lease at the arbiter.
             var clear = cluster.RunMode == RunMode.Primary || cluster.PairEpoch != epoch;
-            return new PairAction.SwapCluster(new ClusterChange(RunMode.Standby, epoch, cluster.Floor, clear), "Demotes", $"{operation.Kind} {operation.Id}: this site is demoted");
+            return new PairAction.SwapCluster(new ClusterChange(RunMode.Standby, epoch, cluster.Floor, clear, cluster.Arbiter), "Demotes", $"{operation.Kind} {operation.Id}: this site is demoted");
         }
 
         // The token is published only after that swap and after the server and its children are reaped: that is when the holder's agent writes it [S3].

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using Tandem.Protocol.Arbitration;
 using Tandem.Resources.Values;
 
 namespace Tandem.Protocol.Records;
@@ -25,10 +26,15 @@ public sealed record DemotionToken(SystemIdentifier SystemIdentifier, TimelineId
 /// </summary>
 public sealed record PrimaryRecord
 {
-    /// <summary>Format that this code writes. A record of a higher one may be followed, never swapped.</summary>
-    public const int CurrentFormat = 1;
+    /// <summary>The highest that this code knows. A record of a higher one may be followed, never swapped.</summary>
+    public const int CurrentFormat = ArbiterFormat;
+    public const int FirstFormat = 1;
 
-    public int Format { get; init; } = CurrentFormat;
+    /// <summary>From this one on a record may bind its servers to an arbiter: whoever does not know that must not start one.</summary>
+    public const int ArbiterFormat = 2;
+
+    /// <summary>As it was read. What is written bears the lowest that has all that it says, so that agents of the version before can go on while one after the other is renewed.</summary>
+    public int Format { get; init; } = FirstFormat;
     public required Epoch Epoch { get; init; }
 
     /// <summary>Null while Electing.</summary>
@@ -63,6 +69,9 @@ public sealed record PrimaryRecord
 
     /// <summary>Set by the holder's agent after a Demote; void at another pair epoch.</summary>
     public DemotionToken? Demoted { get; init; }
+
+    /// <summary>No server runs read-write without the arbiter's lease; null: the site needs none.</summary>
+    public ArbiterBinding? Arbiter { get; init; }
 
     /// <summary>Fields that this version does not know: kept and written back.</summary>
     public ImmutableDictionary<string, JsonElement> Unknown { get; init; } = ImmutableDictionary<string, JsonElement>.Empty;

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using Tandem.Protocol.Arbitration;
 using Tandem.Resources.Values;
 
 namespace Tandem.Protocol.Records;
@@ -44,6 +45,7 @@ public static class RecordCodec
             Nonce = document.Nonce ?? "",
             SystemIdentifier = document.SystemIdentifier is { } id ? new SystemIdentifier(id) : null,
             Demoted = document.Demoted is { } token ? new DemotionToken(new SystemIdentifier(token.SystemIdentifier), new TimelineId(token.Timeline), Resources.Values.Lsn.Parse(token.Lsn), Resources.Values.PairEpoch.Parse(token.PairEpoch)) : null,
+            Arbiter = document.Arbiter is { } arbiter ? new ArbiterBinding(arbiter.Pair, TimeSpan.FromMilliseconds(arbiter.DurationMilliseconds), arbiter.Generation, arbiter.Leaving) : null,
             Unknown = document.Unknown?.ToImmutableDictionary() ?? ImmutableDictionary<string, JsonElement>.Empty,
         };
     }
@@ -53,7 +55,7 @@ public static class RecordCodec
         var handover = record.State as RecordState.HandingOver;
         var document = new RecordDocument
         {
-            Format = record.Format,
+            Format = record.Arbiter is null ? PrimaryRecord.FirstFormat : PrimaryRecord.ArbiterFormat,
             State = record.State switch { RecordState.Stable => "Stable", RecordState.Electing => "Electing", RecordState.HandingOver => "HandingOver", _ => throw new InvalidOperationException() },
             Target = handover?.Target.ToString(),
             Deadline = handover?.Deadline,
@@ -70,6 +72,7 @@ public static class RecordCodec
             Nonce = record.Nonce,
             SystemIdentifier = record.SystemIdentifier?.Value,
             Demoted = record.Demoted is { } token ? new TokenDocument(token.SystemIdentifier.Value, token.Timeline.Value, token.Lsn.ToString(), token.PairEpoch.ToString()) : null,
+            Arbiter = record.Arbiter is { } arbiter ? new ArbiterBindingDocument(arbiter.Pair, (long)arbiter.Duration.TotalMilliseconds, arbiter.Generation, arbiter.Leaving) : null,
             Unknown = record.Unknown.IsEmpty ? null : new Dictionary<string, JsonElement>(record.Unknown),
         };
         return (JsonSerializer.Serialize(document, RecordJson.Default.RecordDocument),

@@ -23,6 +23,7 @@ internal sealed class RecordDocument
     public string? Nonce { get; set; }
     public ulong? SystemIdentifier { get; set; }
     public TokenDocument? Demoted { get; set; }
+    public ArbiterBindingDocument? Arbiter { get; set; }
 
     [JsonExtensionData] public Dictionary<string, JsonElement>? Unknown { get; set; }
 }
@@ -32,6 +33,7 @@ internal sealed record LineageDocument(string? PairEpoch, long Epoch, string Inc
 internal sealed record RunDocument(string ContainerId, string Nonce);
 internal sealed record LogEndDocument(string? PairEpoch, long Epoch, string Lsn);
 internal sealed record SuspicionDocument(string Nonce, string By);
+internal sealed record ArbiterBindingDocument(string Pair, long DurationMilliseconds, long Generation, bool Leaving);
 internal sealed record TokenDocument(ulong SystemIdentifier, uint Timeline, string Lsn, string PairEpoch);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, UseStringEnumConverter = true)]

@@ -1,3 +1,4 @@
+using Tandem.Protocol.Arbitration;
 using Tandem.Protocol.Handover;
 using Tandem.Protocol.Records;
 using Tandem.Resources.Values;
@@ -20,9 +21,14 @@ public static class ClusterFollows
         // Never below what the cluster's record knows [S7].
         if (cluster.PairEpoch > record.PairEpoch) return null;
         // Every reopening is a swap of one's own: a late Standby of an attempt that was rolled back must not close the site again [S3].
-        if (cluster.RunMode == RunMode.Primary && cluster.PairEpoch == record.PairEpoch && v.ClusterSettled) return null;
-        return new PairAction.SwapCluster(new ClusterChange(RunMode.Primary, record.PairEpoch, Floor(record, cluster), ClearDemoted: true),
-            "OpensAsPrimary", $"this site is primary at pair epoch {record.PairEpoch}");
+        var opened = cluster.RunMode == RunMode.Primary && cluster.PairEpoch == record.PairEpoch && v.ClusterSettled;
+        // Where there is to be an arbiter the site does not open before it is bound to it; one that is open already goes on meanwhile.
+        if (!opened && v is { ArbiterRequest: not null, Arbiter: null } && cluster.Arbiter is null)
+            return new PairAction.Wait("ArbiterUnreachable", "spec.arbiter cannot be read: this site opens when it can");
+        var arbiter = Binding(v, cluster);
+        if (opened && cluster.Arbiter == arbiter) return null;
+        return new PairAction.SwapCluster(new ClusterChange(RunMode.Primary, record.PairEpoch, Floor(record, cluster), ClearDemoted: true, arbiter),
+            opened ? "BindsArbiter" : "OpensAsPrimary", opened ? $"the site's primary {(arbiter is null ? "needs the arbiter no more" : arbiter.Leaving ? "is to give the arbiter up" : "is bound to the arbiter")}" : $"this site is primary at pair epoch {record.PairEpoch}");
     }
 
     public static PairAction? RunAsStandby(PairView v)
@@ -32,6 +38,22 @@ public static class ClusterFollows
         if (cluster.RunMode == RunMode.Standby && cluster.PairEpoch >= record.PairEpoch && v.ClusterSettled) return null;
         var epoch = cluster.PairEpoch > record.PairEpoch ? cluster.PairEpoch.Value : record.PairEpoch;
         return new PairAction.SwapCluster(new ClusterChange(RunMode.Standby, epoch, Floor: null, ClearDemoted: true), "RunsAsStandby", $"this site is standby at pair epoch {epoch}");
+    }
+
+    /// <summary>
+    /// By the very swap that opens the site, so that no server starts without having heard of it. It is taken away only once the arbiter itself says that nobody holds it there: the other site could
+    /// take it from a primary that does not stop without it.
+    /// </summary>
+    private static ArbiterBinding? Binding(PairView v, PrimaryRecord cluster)
+    {
+        if (v.ArbiterRequest is { } request && v.Record!.PairUid is { } uid)
+            return cluster.Arbiter switch
+            {
+                { Leaving: false } bound => bound with { Duration = request.Duration },
+                { Leaving: true } leaving => new ArbiterBinding(uid, request.Duration, leaving.Generation + 1),
+                null => v.Arbiter is { } arbiter ? new ArbiterBinding(uid, request.Duration, (arbiter.Record?.Generation ?? 0) + 1) : null,
+            };
+        return cluster.Arbiter is not { } given || given.Leaving && v.Arbiter is { Record.Holder: null, Record: not null } ? null : given with { Leaving = true };
     }
 
     /// <summary>The end of the token that began this epoch: below it nobody is elected, but members go on streaming from the old site [S12].</summary>

@@ -29,7 +29,7 @@ public static class EpochAdoption
     /// The cluster's record first, then the pair record: the other way round, a crash in between would leave a writable server under a record that says Standby,
     /// and the next reader would find nothing higher to act upon [S7]. The swap of the cluster's record is one's own, so that a late one cannot reopen it [S3].
     /// </summary>
-    private static PairAction BecomeStandby(PairView v, PairEpoch decided)
+    public static PairAction BecomeStandby(PairView v, PairEpoch decided)
     {
         var message = $"site {decided.Site} is primary at pair epoch {decided}: this site follows";
         if (v.Cluster is { } cluster && (cluster.PairEpoch != decided || cluster.RunMode == RunMode.Primary || !v.ClusterSettled))

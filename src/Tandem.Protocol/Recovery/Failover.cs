@@ -60,7 +60,7 @@ public static class Failover
         return new PairAction.SwapRecord(record.Decided(PairRole.Primary, outcome) with { LastRequested = v.Site }, "FailedOver", message);
     }
 
-    private static string WhatMayBeLost(PairRecord record) => record.Peer switch
+    public static string WhatMayBeLost(PairRecord record) => record.Peer switch
     {
         { RecoveryPointBytes: { } bytes } peer => FormattableString.Invariant(
             $"the last known recovery point, at {peer.LastSeen:u}, was {bytes} bytes{(peer.RecoveryPointSeconds is { } s ? $" ({s:0.0} s)" : "")}: what was committed beyond it may be lost"),

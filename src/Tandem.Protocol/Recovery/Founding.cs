@@ -30,15 +30,16 @@ public static class Founding
     private static PairAction JoinPeer(PairView v, PairRecord theirs)
     {
         if (theirs.State != PairRecordState.Active) return new PairAction.Wait("PeerNotActive", $"the pair record of site {v.PeerSite} is {theirs.State}");
-        if (theirs.Role == PairRole.Primary) return Begin(v, theirs.PairEpoch);
+        if (theirs.Role == PairRole.Primary) return Begin(v, theirs.PairEpoch, theirs.PairUid);
         // The other site stands by for this one. Where it has data, or later epochs, they were once decided here: then this record is lost, not new.
         var hasFollowed = theirs.Self?.SystemIdentifier is not null && v.Cluster is null;
         if (theirs.PairEpoch != new PairEpoch(1, v.Site) || hasFollowed)
             return new PairAction.Wait("RecordRegressed", $"site {v.PeerSite} stands by at pair epoch {theirs.PairEpoch}, but nothing is left of that here: nothing is opened until a human acts");
-        return Begin(v, theirs.PairEpoch);
+        return Begin(v, theirs.PairEpoch, theirs.PairUid);
     }
 
-    private static PairAction Begin(PairView v, PairEpoch epoch)
+    /// <param name="uid">The pair's name at an arbiter: its founder's. Null: this site is the founder.</param>
+    private static PairAction Begin(PairView v, PairEpoch epoch, string? uid = null)
     {
         var role = epoch.Site == v.Site ? PairRole.Primary : PairRole.Standby;
         // A standby site never begins with a database of its own: the build would overwrite it (B19).
@@ -49,6 +50,7 @@ public static class Founding
             PairEpoch = epoch,
             Role = role,
             LastRequested = epoch.Site,
+            PairUid = uid,
             History = [new PairOutcome(PairOutcomeKind.Founded, null, epoch, v.Now)],
         };
         return new PairAction.CreateRecord(record, "Founded", $"the pair begins at pair epoch {epoch}, this site as {role}");

@@ -112,6 +112,10 @@ public sealed record ArbiterSpec
 
     [Description("A row in a PostgreSQL that is not of this pair.")]
     public PostgresArbiterSpec? Postgres { get; set; }
+
+    [Description("Without a renewal for two thirds of this the primary stops; the other site may take over after one and a quarter of it. 6s to 5m.")]
+    [ValidationRule("duration(self) >= duration('6s') && duration(self) <= duration('5m')", "spec.arbiter.leaseDuration must be 6s to 5m")]
+    public Duration LeaseDuration { get; set; } = new("15s");
 }
 
 public sealed record KubernetesArbiterSpec

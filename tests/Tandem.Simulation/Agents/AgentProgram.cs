@@ -4,9 +4,11 @@ using Tandem.Agent.Hosting;
 using Tandem.Agent.Jobs;
 using Tandem.Agent.Links;
 using Tandem.Agent.State;
+using Tandem.Arbiter;
 using Tandem.Kubernetes.Client;
 using Tandem.Postgres;
 using Tandem.Resources;
+using Tandem.Simulation.Api;
 using Tandem.Simulation.Kernel;
 using Tandem.Simulation.Machines;
 using Tandem.Simulation.Network;
@@ -15,7 +17,7 @@ using Tandem.Simulation.Postgres;
 namespace Tandem.Simulation.Agents;
 
 /// <summary>What every agent of a simulation needs from outside.</summary>
-public sealed record AgentWorld(Events Events, Wires Wires, PostgresWorld Postgres, AgentDirectory Agents, Trace Trace, ulong Seed, string Version);
+public sealed record AgentWorld(Events Events, Wires Wires, PostgresWorld Postgres, AgentDirectory Agents, Trace Trace, ulong Seed, string Version, ApiServer? Arbiter);
 
 /// <summary>Agents by the address of their pod.</summary>
 public sealed class AgentDirectory
@@ -32,7 +34,7 @@ public sealed class AgentProgram : IPodProgram
 {
     private AgentHost? _host;
 
-    public AgentProgram(AgentWorld world, InstanceIdentity identity, Machine machine, Disk disk, Func<SimulatedProcess, IKubernetesClient> connect)
+    public AgentProgram(AgentWorld world, InstanceIdentity identity, Machine machine, Disk disk, Func<SimulatedProcess, IKubernetesClient> connect, Func<ArbiterAddress?> mountedArbiter)
     {
         (Identity, Machine, Disk) = (identity, machine, disk);
         var chance = Chance.Of(world.Seed, $"{identity.Site}/{identity.Instance}/{world.Events.Count}");
@@ -41,7 +43,7 @@ public sealed class AgentProgram : IPodProgram
         disk.Machine = machine;
         Server = new SimulatedPostgresServer(world.Postgres, Process.Name, disk, machine, Process);
         Process.Ended += OnEnded;
-        Process.Run(() => Start(world, connect(Process)));
+        Process.Run(() => Start(world, connect(Process), mountedArbiter));
     }
 
     public InstanceIdentity Identity { get; }
@@ -87,10 +89,10 @@ public sealed class AgentProgram : IPodProgram
         Process.Kill();
     }
 
-    private async void Start(AgentWorld world, IKubernetesClient client)
+    private async void Start(AgentWorld world, IKubernetesClient client, Func<ArbiterAddress?> mountedArbiter)
     {
-        var paths = new PodPaths(Names.VolumePath, Names.RuntimePath, Names.TlsPath, Names.ApplicationPath);
-        var ports = new AgentPorts(client, Server, new SimulatedAgentLink(world, this), new DiskStore(Disk, Process), new PodSecrets(paths, Server), Process.Time, Process.Chance, Process, Process.Logger);
+        var paths = new PodPaths(Names.VolumePath, Names.RuntimePath, Names.TlsPath, Names.ApplicationPath, Names.ArbiterPath);
+        var ports = new AgentPorts(client, Server, new SimulatedAgentLink(world, this), new DiskStore(Disk, Process), new PodSecrets(paths, Server, mountedArbiter), new ArbiterLinks(world.Arbiter, Process, Machine.Name), Process.Time, Process.Chance, Process, Process.Logger);
         _host = new AgentHost(Identity, paths, ports, world.Version);
         using var guard = Process.Time.CreateTimer(_ => _host.Guard.Look(), null, Guard.Tick, Guard.Tick);
         ExitCode = await _host.RunAsync(CancellationToken.None);
@@ -105,7 +107,7 @@ public sealed class AgentProgram : IPodProgram
         Ended?.Invoke();
     }
 
-    private sealed class PodSecrets(PodPaths paths, SimulatedPostgresServer server) : IMountedSecrets
+    private sealed class PodSecrets(PodPaths paths, SimulatedPostgresServer server, Func<ArbiterAddress?> mountedArbiter) : IMountedSecrets
     {
         public void RefreshCertificate()
         {
@@ -119,6 +121,8 @@ public sealed class AgentProgram : IPodProgram
         }
 
         public ApplicationDatabase? ReadApplication() => new("app", "app", "secret");
+
+        public ArbiterAddress? ReadArbiter() => mountedArbiter();
     }
 
     /// <summary>The agent's own file on its volume. A write blocks the thread for as long as the flush takes, as the real one does.</summary>

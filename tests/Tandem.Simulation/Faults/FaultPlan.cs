@@ -57,10 +57,19 @@ public static class FaultPlan
         (c, _, s, l) => new OperatorsCut(s, c.OneOf(Sites), Way(c)) { Lasts = l },
     ];
 
+    private static readonly Draw[] KindsOfArbiters =
+    [
+        (c, _, _, l) => new ArbiterDown(c.Happens(0.5)) { Lasts = l },
+        (c, _, s, l) => new ArbiterCut(s, c.Happens(0.5) ? c.Next(4) : null, Way(c)) { Lasts = l * 2 },
+        (c, _, _, l) => new ArbiterPoor(c.NextDouble() * 0.4, c.NextDouble() * 0.4, 1 + c.NextDouble() * 30) { Lasts = l * 2 },
+        (c, _, s, l) => new SiteLost(s) { Lasts = l * 2 },
+        (c, _, _, l) => new SitesCut(Way(c), Api: true, Data: true) { Lasts = l * 2 },
+    ];
+
     public static IReadOnlyList<PlannedFault> Of(Setup setup, IReadOnlyList<string> sites)
     {
         var chance = Chance.Of(setup.Seed, "faults");
-        Draw[] all = setup.Sites == 1 ? Kinds : [.. Kinds, .. KindsOfPairs, .. KindsOfPairs];
+        Draw[] all = setup.Sites == 1 ? Kinds : setup.HasArbiter ? [.. Kinds, .. KindsOfPairs, .. KindsOfArbiters, .. KindsOfArbiters] : [.. Kinds, .. KindsOfPairs, .. KindsOfPairs];
         var kinds = chance.Happens(0.4) ? all : [.. Enumerable.Range(0, chance.Next(2, 7)).Select(_ => chance.OneOf(all))];
         var pace = chance.Milliseconds(400, 5000);
         var plan = new List<PlannedFault>();

@@ -41,6 +41,9 @@ public sealed class Ledger(Events events, Trace trace) : IServerWitness, IClient
 
     public required Func<Server, ServerIdentity> Identify { get; init; }
 
+    /// <summary>The pair has an arbiter: there are never two writable sites then, after no failover.</summary>
+    public bool HasArbiter { get; init; }
+
     public void Report(string rule, string message)
     {
         var violation = new Violation(rule, events.Now, message);
@@ -122,8 +125,13 @@ public sealed class Ledger(Events events, Trace trace) : IServerWitness, IClient
         if (server.IsDead) _open.Remove(server);
         if (_open.Count < 2) return;
         var able = _open.Keys.Where(CanAcknowledge).ToList();
-        // Two writable sites there are from a failover that could not reach the other one until that has heard of it.
-        if (able.Count > 1 && able.Select(s => _open[s].Site).Distinct().Count() > 1 && able.Any(s => WasFailedOver(_open[s].PairEpoch, null))) return;
+        if (able.Count > 1 && able.Select(s => _open[s].Site).Distinct().Count() > 1 && able.Any(s => WasFailedOver(_open[s].PairEpoch, null)))
+        {
+            // From a failover that could not reach the other site there are two until that one has heard of it; with an arbiter only where a guard was held up.
+            if (!HasArbiter) return;
+            able = [.. able.Where(HasGuard)];
+            if (able.Select(s => _open[s].Site).Distinct().Count() < 2) return;
+        }
         if (able.Count > 1) Report("TwoPrimaries", $"{string.Join(" and ", able.Select(s => s.Name))} can acknowledge commits of clients");
     }
 
@@ -190,10 +198,13 @@ public sealed class Ledger(Events events, Trace trace) : IServerWitness, IClient
         if (server.Phase != ServerPhase.Primary || server.Process.IsPaused || server.IsOrphaned) return false;
         if (!server.LetsClientsIn && server.Sessions.Count == 0) return false;
         // Asynchronously nobody but its guard stops it: a pause of the guard is what only a watchdog of the hardware could close.
-        if (!server.Synchronous.IsDefined) return _open[server].Agent is { IsPaused: false } guard && events.Now - guard.ResumedAt > GuardSlack && events.Now - server.Process.ResumedAt > GuardSlack;
+        if (!server.Synchronous.IsDefined) return HasGuard(server);
         var alive = server.Senders.Where(s => s.HasPriority && s.Peer is { IsOver: false }).ToList();
         return alive.Any(s => alive.Count >= s.Standbys.Acknowledgements);
     }
+
+    /// <summary>Nothing held its guard up of late.</summary>
+    private bool HasGuard(Server server) => _open[server].Agent is { IsPaused: false } guard && events.Now - guard.ResumedAt > GuardSlack && events.Now - server.Process.ResumedAt > GuardSlack;
 
     /// <summary>Within a site by the epoch; an older reign need not have what a newer one acknowledges.</summary>
     private static bool IsEarlier(Reign a, Reign b) => a.Site == b.Site ? a.Epoch < b.Epoch : a.PairEpoch < b.PairEpoch;

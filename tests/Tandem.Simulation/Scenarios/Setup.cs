@@ -23,6 +23,9 @@ public sealed record Setup
     public required bool LocalVolumes { get; init; }
     public required bool PublishesLate { get; init; }
 
+    /// <summary>The pair has an arbiter at a third place, and fails over by itself.</summary>
+    public required bool HasArbiter { get; init; }
+
     /// <summary>How long things go wrong, before everything is mended.</summary>
     public required TimeSpan Trouble { get; init; }
 
@@ -49,11 +52,12 @@ public sealed record Setup
             Clients = chance.Next(1, 4),
             LocalVolumes = chance.Happens(0.5),
             PublishesLate = chance.Happens(0.6),
+            HasArbiter = sites > 1 && Chance.Of(seed, "arbiter").Happens(0.4),
             Trouble = chance.Between(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(40)),
             Drift = chance.Happens(0.3) ? 0.02 : 0.0005,
         };
     }
 
     public override string ToString() =>
-        $"{Sites} site(s), {Instances} instances, {Mode}{(Mode == SynchronizationMode.Quorum ? $" k={Acknowledgements}" : "")} {Durability}, {(HasOperator ? "operator" : "no operator")}, {(LocalVolumes ? "local" : "network")} volumes, {Clients} clients, trouble for {Trouble.TotalSeconds:0} s";
+        $"{Sites} site(s), {Instances} instances, {Mode}{(Mode == SynchronizationMode.Quorum ? $" k={Acknowledgements}" : "")} {Durability}, {(HasOperator ? "operator" : "no operator")}, {(HasArbiter ? "an arbiter, " : "")}{(LocalVolumes ? "local" : "network")} volumes, {Clients} clients, trouble for {Trouble.TotalSeconds:0} s";
 }

@@ -1,4 +1,5 @@
 using Tandem.Agent.Jobs;
+using Tandem.Arbiter;
 using Tandem.Kubernetes.Client;
 using Tandem.Kubernetes.Models;
 using Tandem.Operator.Clusters.Desired;
@@ -106,6 +107,8 @@ public sealed class SimulatedSite
             if (Api.Find<V1Secret>(World.Namespace, $"{site.Name}-link") is null)
                 Api.Put(new V1Secret { Metadata = new V1ObjectMeta { Name = $"{site.Name}-link", Namespace = World.Namespace }, Data = new() { ["kubeconfig"] = System.Text.Encoding.UTF8.GetBytes(site.Name) } });
         }
+        if (_world.Setup.HasArbiter && Api.Find<V1Secret>(World.Namespace, "arbiter-access") is null)
+            Api.Put(new V1Secret { Metadata = new V1ObjectMeta { Name = "arbiter-access", Namespace = World.Namespace }, Data = new() { [Names.ArbiterKubeconfigKey] = "arbiter"u8.ToArray() } });
         if (Api.Edit<DisasterRecoveryPair>(World.Namespace, World.PairName, p => (p.Spec.PrimarySite, p.Spec.Failover.FromEpoch) = (primarySite, failoverFromEpoch), "kubectl") is not null) return;
         Api.Put(new DisasterRecoveryPair
         {
@@ -115,7 +118,8 @@ public sealed class SimulatedSite
                 Cluster = World.ClusterName,
                 PrimarySite = primarySite,
                 Sites = [.. _world.Sites.Select(s => new SiteSpec { Name = s.Name, Kubernetes = new SiteKubernetesSpec { KubeconfigSecret = $"{s.Name}-link" }, Replication = new SiteReplicationSpec { Host = s.ReplicationHost } })],
-                Failover = new PairFailoverSpec { FromEpoch = failoverFromEpoch },
+                Failover = new PairFailoverSpec { Mode = _world.Setup.HasArbiter ? PairFailoverMode.Automatic : PairFailoverMode.Manual, FromEpoch = failoverFromEpoch },
+                Arbiter = _world.Setup.HasArbiter ? new ArbiterSpec { Kubernetes = new KubernetesArbiterSpec { KubeconfigSecret = "arbiter-access" }, LeaseDuration = new("6s") } : null,
                 Timeouts = new PairTimeoutsSpec { Quiesce = new("3s"), Switchover = new("30s"), Step = new("8s") },
             },
         });
@@ -200,13 +204,16 @@ public sealed class SimulatedSite
         var pod = start.Pod;
         var claim = pod.Spec!.Containers[0].Env!.First(e => e.Name == Names.ClaimUidVariable).Value!;
         var identity = new InstanceIdentity(pod.Metadata.Name!, World.Namespace, World.ClusterName, claim, pod.Metadata.Uid!, start.Address, start.Machine.Name, Name, $"{pod.Metadata.Uid}/{_world.Events.Count:x}");
-        var program = new AgentProgram(_world.Agents, identity, start.Machine, start.Disk!, process => new SimulatedKubernetesClient(process, start.Machine.Name, Api, new KubernetesClientOptions { PageTimeout = TimeSpan.FromSeconds(5) }));
+        var program = new AgentProgram(_world.Agents, identity, start.Machine, start.Disk!, process => new SimulatedKubernetesClient(process, start.Machine.Name, Api, new KubernetesClientOptions { PageTimeout = TimeSpan.FromSeconds(5) }), MountedArbiter);
         _programs.RemoveAll(p => p.IsEnded);
         _programs.Add(program);
         _world.Agents.Agents.Set(start.Address, program);
         _world.Addresses.Set(start.Address, _ => start.Machine.IsUp ? new Destination(start.Machine.Name, program.Server.Live) : null);
         return program;
     }
+
+    /// <summary>What the kubelet has mounted of it.</summary>
+    private ArbiterAddress? MountedArbiter() => Api.Find<V1Secret>(World.Namespace, Names.ArbiterSecret(World.ClusterName)) is null ? null : new ArbiterAddress("arbiter", ArbiterLinks.Namespace, null);
 
     private void LosePower(Machine machine)
     {

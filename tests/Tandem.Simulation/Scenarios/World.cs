@@ -1,5 +1,6 @@
 using Tandem.Protocol.Records;
 using Tandem.Simulation.Agents;
+using Tandem.Simulation.Api;
 using Tandem.Simulation.Faults;
 using Tandem.Simulation.Invariants;
 using Tandem.Simulation.Kernel;
@@ -37,10 +38,11 @@ public sealed class World
         Events = new Events();
         Trace = new Trace(Events, trace);
         Wires = new Wires(Events, Chance.Of(setup.Seed, "wires"), IsFar);
-        Ledger = new Ledger(Events, Trace) { Identify = Identify };
+        Ledger = new Ledger(Events, Trace) { Identify = Identify, HasArbiter = setup.HasArbiter };
         Addresses = new Addresses();
         var postgres = new PostgresWorld(Events, Wires, Addresses, Ledger, Trace, setup.Seed, setup.PublishesLate);
-        Agents = new AgentWorld(Events, Wires, postgres, new AgentDirectory(), Trace, setup.Seed, "1.0.0");
+        Arbiter = setup.HasArbiter ? new ApiServer("arbiter-api", Events, Wires, new MachineClock(Events, 0, TimeSpan.FromDays(3), TimeSpan.Zero), Chance.Of(setup.Seed, "arbiter-api")) : null;
+        Agents = new AgentWorld(Events, Wires, postgres, new AgentDirectory(), Trace, setup.Seed, "1.0.0", Arbiter);
         string[] names = setup.Sites == 1 ? ["east"] : ["east", "west"];
         foreach (var name in names)
         {
@@ -58,6 +60,9 @@ public sealed class World
     public Ledger Ledger { get; }
     public Addresses Addresses { get; }
     public AgentWorld Agents { get; }
+
+    /// <summary>API server of the third cluster, where the pair's arbiter is; null: the pair has none.</summary>
+    public ApiServer? Arbiter { get; }
     public IReadOnlyList<SimulatedSite> Sites => _sites;
     public IReadOnlyList<PlannedFault> Plan => _plan;
     public IEnumerable<string> ClientPlaces => _sites.Select(s => s.ClientMachine.Name);

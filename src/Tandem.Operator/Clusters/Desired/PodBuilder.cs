@@ -19,6 +19,7 @@ public static class PodBuilder
     private const string RuntimeVolume = "runtime";
     private const string TlsVolume = "tls";
     private const string ApplicationVolume = "app";
+    private const string ArbiterVolume = "arbiter";
     private const string TemporaryVolume = "tmp";
     private const string SharedMemoryVolume = "shm";
 
@@ -115,6 +116,7 @@ public static class PodBuilder
             Mount(RuntimeVolume, Names.RuntimePath),
             Mount(TlsVolume, Names.TlsPath, readOnly: true),
             Mount(ApplicationVolume, Names.ApplicationPath, readOnly: true),
+            Mount(ArbiterVolume, Names.ArbiterPath, readOnly: true),
             Mount(TemporaryVolume, "/tmp"),
             Mount(SharedMemoryVolume, "/dev/shm"),
         ],
@@ -132,6 +134,8 @@ public static class PodBuilder
         new V1Volume { Name = TlsVolume, Secret = new V1SecretVolumeSource { SecretName = Names.InstanceSecret(instance), DefaultMode = SecretMode } },
         // Optional: at a standby site it comes from the other site, after the pods.
         new V1Volume { Name = ApplicationVolume, Secret = new V1SecretVolumeSource { SecretName = Names.ApplicationSecret(cluster.Metadata.Name!), DefaultMode = SecretMode, Optional = true } },
+        // Optional: so that a pair can be given an arbiter without new pods.
+        new V1Volume { Name = ArbiterVolume, Secret = new V1SecretVolumeSource { SecretName = Names.ArbiterSecret(cluster.Metadata.Name!), DefaultMode = SecretMode, Optional = true } },
         new V1Volume { Name = TemporaryVolume, EmptyDir = new V1EmptyDirVolumeSource() },
         // The 64 MiB that runtimes give are too few for parallel queries.
         new V1Volume { Name = SharedMemoryVolume, EmptyDir = new V1EmptyDirVolumeSource { Medium = "Memory" } },

@@ -1,9 +1,11 @@
 using Microsoft.Extensions.Logging;
+using Tandem.Arbiter;
 using Tandem.Kubernetes.Client;
 using Tandem.Kubernetes.Events;
 using Tandem.Kubernetes.Models;
 using Tandem.Kubernetes.Watching;
 using Tandem.Operator.Pairs.Observing;
+using Tandem.Protocol.Arbitration;
 using Tandem.Protocol.Handover;
 using Tandem.Protocol.Records;
 using Tandem.Resources;
@@ -12,7 +14,7 @@ using Tandem.Resources.Values;
 namespace Tandem.Operator.Pairs.Acting;
 
 /// <summary>Carries out one decided action: one write, sent once. What came of it is seen by the next look, which is live.</summary>
-public sealed class PairActuator(IKubernetesClient client, ClusterSettlement settlement, IEventRecorder events, Random random, ILogger<PairActuator> logger)
+public sealed class PairActuator(IKubernetesClient client, SwapSettlement settlement, SwapSettlement arbiterSettlement, IEventRecorder events, Random random, ILogger<PairActuator> logger)
 {
     /// <returns>Whether anything was written: then another look is due at once.</returns>
     public async Task<bool> ActAsync(PairObservation seen, PairAction action, CancellationToken cancellation)
@@ -26,6 +28,7 @@ public sealed class PairActuator(IKubernetesClient client, ClusterSettlement set
             PairAction.SwapRecord swap => await SwapRecordAsync(seen, swap.Next, cancellation),
             PairAction.SwapPeerRecord swap => await SwapPeerAsync(seen, swap.Next, cancellation),
             PairAction.SwapCluster swap => await SwapClusterAsync(seen, swap.Change, cancellation),
+            PairAction.SwapArbiter swap => await SwapArbiterAsync(seen, swap.Next, cancellation),
             _ => throw new InvalidOperationException($"no such action: {action.GetType().Name}"),
         };
         if (applied) Tell(seen.Pair, action);
@@ -37,7 +40,7 @@ public sealed class PairActuator(IKubernetesClient client, ClusterSettlement set
 
     private async Task<bool> CreateAsync(PairObservation seen, PairRecord record, CancellationToken cancellation)
     {
-        var lease = PairRecordLease.New(seen.Key.Namespace!, seen.Key.Name, seen.Pair.Spec.Cluster, WithNonce(record) with { PairUid = seen.Pair.Metadata.Uid });
+        var lease = PairRecordLease.New(seen.Key.Namespace!, seen.Key.Name, seen.Pair.Spec.Cluster, WithNonce(record) with { PairUid = record.PairUid ?? seen.Pair.Metadata.Uid });
         return Settle(seen.Key, "pair record", await client.CreateAsync(lease, cancellation));
     }
 
@@ -59,6 +62,17 @@ public sealed class PairActuator(IKubernetesClient client, ClusterSettlement set
         return Settle(seen.Key, "cluster's record", result);
     }
 
+    private async Task<bool> SwapArbiterAsync(PairObservation seen, ArbiterRecord next, CancellationToken cancellation)
+    {
+        var wasSettled = arbiterSettlement.IsSettled(seen.Key);
+        arbiterSettlement.Set(seen.Key, settled: false);
+        var swap = await seen.Arbiter!.Arbiter!.SwapAsync(seen.Arbiter.Read!, next, cancellation);
+        arbiterSettlement.Set(seen.Key, swap is ArbiterSwap.Applied || (wasSettled && swap is not ArbiterSwap.Unknown));
+        if (swap is ArbiterSwap.Applied) return true;
+        Log.PairWriteFailed(logger, seen.Key, "arbiter's record", swap switch { ArbiterSwap.Lost lost => lost.Message, ArbiterSwap.Unknown unknown => $"no answer: {unknown.Message}", _ => throw new InvalidOperationException() });
+        return false;
+    }
+
     private bool Settle(ResourceKey pair, string record, SwapResult<V1Lease> result)
     {
         if (result is SwapResult<V1Lease>.Applied) return true;
@@ -76,7 +90,7 @@ public sealed class PairActuator(IKubernetesClient client, ClusterSettlement set
 
     private void Tell(DisasterRecoveryPair pair, PairAction action)
     {
-        if (action.Reason is "RolledBack" or "HandoverRevoked" or "RollsBack" or "FailedOver" or "FencesPeer") events.Warning(pair, action.Reason, action.Message);
+        if (action.Reason is "RolledBack" or "HandoverRevoked" or "RollsBack" or "FailedOver" or "FencesPeer" or "FailingOver") events.Warning(pair, action.Reason, action.Message);
         else events.Normal(pair, action.Reason, action.Message);
     }
 

@@ -1,5 +1,6 @@
 using Tandem.Kubernetes.Models;
 using Tandem.Kubernetes.Watching;
+using Tandem.Operator.Links.Arbiters;
 using Tandem.Operator.Links.OtherSite;
 using Tandem.Protocol.Handover;
 using Tandem.Protocol.Links;
@@ -21,6 +22,9 @@ public sealed record PairObservation
     public required IOtherSite? Link { get; init; }
     public required OtherSiteReading Reading { get; init; }
     public required string? LinkProblem { get; init; }
+
+    /// <summary>Null: the spec names no arbiter, and the cluster is bound to none.</summary>
+    public ArbiterLook? Arbiter { get; init; }
 
     public required DatabaseCluster? Cluster { get; init; }
 

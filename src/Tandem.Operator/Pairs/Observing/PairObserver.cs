@@ -1,7 +1,9 @@
 using Tandem.Kubernetes.Client;
 using Tandem.Kubernetes.Models;
 using Tandem.Kubernetes.Watching;
+using Tandem.Operator.Links.Arbiters;
 using Tandem.Operator.Links.OtherSite;
+using Tandem.Protocol.Arbitration;
 using Tandem.Protocol.Handover;
 using Tandem.Protocol.Links;
 using Tandem.Protocol.Records;
@@ -11,7 +13,7 @@ using Tandem.Resources.Values;
 namespace Tandem.Operator.Pairs.Observing;
 
 /// <summary>Reads a pair: own records and object live, the other site's too or not at all, the holder's word from memory (in an operation: asked for).</summary>
-public sealed class PairObserver(IKubernetesClient client, IOwnCluster clusters, OtherSites links, ClusterSettlement settlement, string site, TimeProvider time, Random random)
+public sealed class PairObserver(IKubernetesClient client, IOwnCluster clusters, OtherSites links, PairArbiters arbiters, SwapSettlement settlement, SwapSettlement arbiterSettlement, string site, TimeProvider time, Random random)
 {
     public const string Quiesced = "quiesced";
 
@@ -28,11 +30,14 @@ public sealed class PairObserver(IKubernetesClient client, IOwnCluster clusters,
         var clusterReading = client.GetAsync<V1Lease>(Names.Record(pair.Spec.Cluster), key.Namespace, cancellation);
         var (link, problem) = await LinkAsync(key, theirs, pair.Spec.Sites.IndexOf(theirs), cancellation);
         var peerReading = link is null ? Task.FromResult<OtherSiteReading>(new OtherSiteReading.Unreadable("LinkMissing", problem!)) : link.ReadAsync(cancellation);
-        await Task.WhenAll(clusterReading, peerReading);
-
         var (recordLease, clusterLease) = (await recordReading, await clusterReading);
         var record = PairRecordLease.Read(recordLease);
         var cluster = PairRecordLease.ReadCluster(clusterLease);
+        var arbiterReading = pair.Spec.Arbiter is null && cluster?.Arbiter is null
+            ? Task.FromResult<ArbiterLook?>(null)
+            : LookAtArbiterAsync(key, pair, record, cluster, cancellation);
+        await Task.WhenAll(arbiterReading, peerReading);
+        var arbiter = await arbiterReading;
         var peer = PeerOf(await peerReading);
         var askNow = record?.Operation is not null || peer?.Record?.Operation is not null;
         var report = cluster?.Holder is { } holder ? await clusters.ReportAsync(key.Namespace!, pair.Spec.Cluster, holder.Instance, askNow, cancellation) : null;
@@ -54,15 +59,26 @@ public sealed class PairObserver(IKubernetesClient client, IOwnCluster clusters,
             HolderAdmits = report is { Admitted: true },
             StandbyStreams = PairObservation.PeerSenderOf(report, peer?.Record?.Self?.ReplicationName) is { State: "streaming" },
             Quiesced = report is { State: Quiesced },
+            ArbiterRequest = ArbiterRequestOf(pair),
+            Arbiter = arbiter?.Read is { } stands ? new ArbiterView(stands.Record, arbiter.StoodStillFor, arbiterSettlement.IsSettled(key)) : null,
             Now = time.GetUtcNow(),
             FreshId = random.NextHex(12), // short, and unique enough for one pair's history
         };
         return new PairObservation
         {
-            Key = key, Pair = pair, View = view, RecordLease = recordLease, ClusterLease = clusterLease, Link = link, Reading = await peerReading, LinkProblem = problem,
+            Key = key, Pair = pair, View = view, RecordLease = recordLease, ClusterLease = clusterLease, Link = link, Reading = await peerReading, LinkProblem = problem, Arbiter = arbiter,
             Cluster = clusters.Find(key.Namespace!, pair.Spec.Cluster), Report = report, Self = self,
         };
     }
+
+    private async Task<ArbiterLook?> LookAtArbiterAsync(ResourceKey key, DisasterRecoveryPair pair, PairRecord? record, PrimaryRecord? cluster, CancellationToken cancellation) =>
+        await arbiters.LookAsync(key, clusters.Find(key.Namespace!, pair.Spec.Cluster), pair.Spec.Arbiter, cluster?.Arbiter?.Pair ?? record?.PairUid, cancellation);
+
+    /// <summary>An object that is being deleted asks for none: the lease is given up first [S13].</summary>
+    private static ArbiterRequest? ArbiterRequestOf(DisasterRecoveryPair pair) =>
+        pair.Spec.Arbiter is { } arbiter && pair.Metadata.DeletionTimestamp is null && arbiter.LeaseDuration.TryGet(out var duration)
+            ? new ArbiterRequest(duration, pair.Spec.Failover.Mode == PairFailoverMode.Automatic, pair.Spec.Synchronization.MaximumLag is { IsValid: true } lag ? lag.Bytes : 0)
+            : null;
 
     private (SiteSpec? Mine, SiteSpec? Theirs) SitesOf(DisasterRecoveryPair pair)
     {

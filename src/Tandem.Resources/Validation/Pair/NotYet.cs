@@ -10,10 +10,6 @@ internal static class NotYet
             yield return Error("spec.transport", spec.Transport, "set it to Streaming");
         if (spec.Synchronization.Mode == PairSynchronizationMode.Synchronous)
             yield return Error("spec.synchronization.mode", spec.Synchronization.Mode, "set it to Asynchronous");
-        if (spec.Failover.Mode == PairFailoverMode.Automatic)
-            yield return Error("spec.failover.mode", spec.Failover.Mode, "set it to Manual");
-        if (spec.Arbiter is not null)
-            yield return Error("spec.arbiter", spec.Arbiter.Postgres is null ? "kubernetes" : "postgres", "remove it");
         if (spec.Switchover is not null)
             yield return Error("spec.switchover", "a switchover by hand", "remove it, and use a link between the sites");
     }

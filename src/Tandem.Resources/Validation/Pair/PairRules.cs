@@ -47,6 +47,8 @@ internal static partial class PairRules
             yield return FieldError.Of("spec.failover.mode", input.Spec.Failover.Mode, Reasons.FieldsDisagree, "needs spec.arbiter: two sites alone cannot tell a lost site from a lost link; set it to Manual");
         if (input.Spec.Arbiter is { } arbiter && (arbiter.Kubernetes is null) == (arbiter.Postgres is null))
             yield return FieldError.Of("spec.arbiter", arbiter.Kubernetes is null ? null : "kubernetes and postgres", Reasons.FieldsDisagree, "must have either kubernetes or postgres; keep one of them");
+        if (input.Spec.Arbiter is { } named)
+            foreach (var error in Check.Duration("spec.arbiter.leaseDuration", named.LeaseDuration, TimeSpan.FromSeconds(6), TimeSpan.FromMinutes(5))) yield return error;
     }
 
     public static IEnumerable<FieldError> NothingFixedChanges(DisasterRecoveryPairInput input)

@@ -1,10 +1,12 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging.Abstractions;
+using Tandem.Arbiter;
 using Tandem.Kubernetes.Client;
 using Tandem.Kubernetes.Crds;
 using Tandem.Kubernetes.Events;
 using Tandem.Kubernetes.Models;
 using Tandem.Kubernetes.Serialization;
+using Tandem.Operator.Links.Arbiters;
 using Tandem.Operator.Links.OtherSite;
 using Tandem.Operator.Pairs;
 using Tandem.Operator.Pairs.Acting;
@@ -111,6 +113,7 @@ internal sealed class SiteUnderTest : IAsyncDisposable
 {
     private readonly KubernetesClient _client;
     private readonly OtherSites _links;
+    private readonly PairArbiters _arbiters;
     private readonly PairController _controller;
     private readonly string _namespace;
 
@@ -119,16 +122,17 @@ internal sealed class SiteUnderTest : IAsyncDisposable
         (_client, Line, _namespace) = (client, line, @namespace);
         var time = TimeProvider.System;
         Cluster = new PlayedCluster(client, @namespace, site);
-        var settlement = new ClusterSettlement(time);
+        var (settlement, arbiterSettlement) = (new SwapSettlement(time), new SwapSettlement(time));
+        _arbiters = new PairArbiters(client, new ArbiterFactory(time), time);
         var events = new EventRecorder(client, new EventRecorderOptions { Component = "test", Instance = site }, time, new Random(1), NullLogger<EventRecorder>.Instance);
         _links = new OtherSites(client, new OtherSiteFactory(time, NullLogger<OtherSite>.Instance), time);
         _controller = new PairController(
-            new PairObserver(client, Cluster, _links, settlement, site, time, new Random()),
-            new PairActuator(client, settlement, events, new Random(), NullLogger<PairActuator>.Instance),
+            new PairObserver(client, Cluster, _links, _arbiters, settlement, arbiterSettlement, site, time, new Random()),
+            new PairActuator(client, settlement, arbiterSettlement, events, new Random(), NullLogger<PairActuator>.Instance),
             new PeerChecks(client, NullLogger<PeerChecks>.Instance),
             new CredentialsCopier(Cluster, time, NullLogger<CredentialsCopier>.Instance),
             new PairReporter(client, events, site, time, NullLogger<PairReporter>.Instance),
-            new PairStandings(), _links, settlement);
+            new PairStandings(), _links, _arbiters, settlement, arbiterSettlement);
     }
 
     public PlayedCluster Cluster { get; }
@@ -205,6 +209,7 @@ internal sealed class SiteUnderTest : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _links.DisposeAsync();
+        await _arbiters.DisposeAsync();
         await Line.DisposeAsync();
         _client.Dispose();
     }
