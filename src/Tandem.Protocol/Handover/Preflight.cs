@@ -10,6 +10,8 @@ public static class Preflight
     [
         v => v.Unsupported,
         v => v.Peer is null ? new Refusal("PeerUnreachable", $"site {v.PeerSite} cannot be read") : null,
+        // The other site could not open without it either.
+        v => ArbiterUnreachable(v),
         v => v.PeerRecord is null ? new Refusal("PeerRecordMissing", $"site {v.PeerSite} has no pair record yet") : null,
         v => v.PeerRecord!.State == PairRecordState.Active ? null : new Refusal("PeerNotActive", $"the pair record of site {v.PeerSite} is {v.PeerRecord.State}"),
         v => v.PeerRecord!.PairEpoch == v.Record!.PairEpoch ? null : new Refusal("PeerAtOtherEpoch", $"site {v.PeerSite} is at pair epoch {v.PeerRecord.PairEpoch}, this one at {v.Record.PairEpoch}"),
@@ -44,4 +46,8 @@ public static class Preflight
         v.Record!.Self?.ServerVersion is { } mine && v.PeerRecord!.Self!.ServerVersion is { } theirs && mine / 10000 != theirs / 10000
             ? new Refusal("EngineMismatch", $"the server here is of version {mine / 10000}, at site {v.PeerSite} of {theirs / 10000}")
             : null;
+
+    /// <summary>Named in the spec, and not readable from here.</summary>
+    public static Refusal? ArbiterUnreachable(PairView v) =>
+        v is { ArbiterRequest: not null, Arbiter: null } ? new Refusal("ArbiterUnreachable", $"the arbiter cannot be read from site {v.Site}: no site opens without it") : null;
 }

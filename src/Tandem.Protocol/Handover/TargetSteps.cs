@@ -28,6 +28,8 @@ public static class TargetSteps
         // A token counts only for the epoch it names [S2].
         if (token.PairEpoch != record.PairEpoch) return null;
         if (NotReached(v, token) is not null) return null;
+        // Consumed, the token could not be given back; and this site would stay closed.
+        if (Preflight.ArbiterUnreachable(v) is not null) return null;
         var message = $"{theirs.Kind.ToString().ToLowerInvariant()} {theirs.Id}: this site has everything up to {token.End.Lsn} and becomes primary at pair epoch {v.NextEpoch(v.Site)}";
         var outcome = new PairOutcome(PairOutcomeKind.Consumed, record.PairEpoch, v.NextEpoch(v.Site), v.Now, theirs.Id, token, message, record.Operation?.StartedAt ?? v.Now);
         // A failover that found the old site still able to stop in order has been asked for at this site alone.

@@ -19,5 +19,8 @@ public static class ConditionTypes
     public const string Protected = nameof(Protected);
     public const string PeerReachable = nameof(PeerReachable);
     public const string SwitchoverReady = nameof(SwitchoverReady);
+
+    /// <summary>Only where the pair has an arbiter.</summary>
+    public const string Arbitrated = nameof(Arbitrated);
     public const string Diverged = nameof(Diverged);
 }

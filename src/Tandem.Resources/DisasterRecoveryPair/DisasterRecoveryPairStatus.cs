@@ -49,6 +49,9 @@ public sealed record DisasterRecoveryPairStatus
     [Description("What the other site last said.")]
     public PeerStatus? Peer { get; set; }
 
+    [Description("What stands at the arbiter, as this site reads it. Only where the pair has one.")]
+    public ArbiterStatus? Arbiter { get; set; }
+
     [Description("Where there is no link: the signed token of this demoted site, for spec.switchover.token of the other.")]
     public string? Token { get; set; }
 
@@ -56,7 +59,7 @@ public sealed record DisasterRecoveryPairStatus
     [Items(0, 50)]
     public List<PairHistoryEntry> History { get; set; } = [];
 
-    [Description("Conditions by type: Ready, Protected, Synchronized, PeerReachable, SwitchoverReady, Progressing, Diverged.")]
+    [Description("Conditions by type: Ready, Protected, Synchronized, PeerReachable, SwitchoverReady, Progressing, Diverged; with an arbiter, Arbitrated.")]
     [ListMapKeys("type")]
     public List<V1Condition> Conditions { get; set; } = [];
 }
@@ -100,6 +103,21 @@ public enum PairOperationType { Build, Switchover, Failover, Rejoin, Dissolve }
 
 [JsonConverter(typeof(ClosedEnumConverter<OperationOutcome>))]
 public enum OperationOutcome { Running, Completed, RolledBack, Failed }
+
+public sealed record ArbiterStatus
+{
+    [Description("Whether this site can read it now.")]
+    public bool? Reachable { get; set; }
+
+    [Description("The site that holds the lease; absent: nobody, or not known.")]
+    public string? Holder { get; set; }
+
+    [Description("The pair epoch that it is held at.")]
+    public PairEpoch? PairEpoch { get; set; }
+
+    [Description("When it was last renewed, by the holder's clock.")]
+    public DateTimeOffset? RenewedAt { get; set; }
+}
 
 public sealed record OperationStatus
 {

@@ -47,3 +47,24 @@ public sealed record ArbiterPoor(double LosesAnswers, double AppliesLate, double
 
     protected override string Describe() => System.FormattableString.Invariant($"arbiter: answers lost {LosesAnswers:0.00}, late {AppliesLate:0.00}, {Slowness:0.0} times slower");
 }
+
+/// <summary>The arbiter is taken out of the pair's manifest, at one site and a while later at the other, and put back.</summary>
+public sealed record ArbiterUnnamed(TimeSpan Between) : Fault
+{
+    public override Action? Begin(World world)
+    {
+        if (world.Arbiter is null) return null;
+        world.Ledger.HasArbiter = false;
+        Apply(world, named: false);
+        return () => Apply(world, named: true);
+    }
+
+    private void Apply(World world, bool named)
+    {
+        var first = world.Events.Count % 2 == 0 ? 0 : 1;
+        world.Sites[first].NameArbiter(named);
+        world.Events.After(Between, () => world.Sites[1 - first].NameArbiter(named));
+    }
+
+    protected override string Describe() => System.FormattableString.Invariant($"spec.arbiter taken away at both sites within {Between.TotalSeconds:0.0} s");
+}

@@ -62,6 +62,7 @@ public static class FaultPlan
         (c, _, _, l) => new ArbiterDown(c.Happens(0.5)) { Lasts = l },
         (c, _, s, l) => new ArbiterCut(s, c.Happens(0.5) ? c.Next(4) : null, Way(c)) { Lasts = l * 2 },
         (c, _, _, l) => new ArbiterPoor(c.NextDouble() * 0.4, c.NextDouble() * 0.4, 1 + c.NextDouble() * 30) { Lasts = l * 2 },
+        (c, _, _, l) => new ArbiterUnnamed(c.Milliseconds(0, 3000)) { Lasts = l * 2 },
         (c, _, s, l) => new SiteLost(s) { Lasts = l * 2 },
         (c, _, _, l) => new SitesCut(Way(c), Api: true, Data: true) { Lasts = l * 2 },
     ];

@@ -29,6 +29,7 @@ public sealed class Ledger(Events events, Trace trace) : IServerWitness, IClient
     private readonly Dictionary<string, PrimaryRecord> _ofHolder = new(StringComparer.Ordinal);
     private readonly Dictionary<string, PairRecord> _pairs = new(StringComparer.Ordinal);
     private readonly SortedDictionary<PairEpoch, PairOutcomeKind> _decided = [];
+    private readonly HashSet<PairEpoch> _decidedByItself = [];
     private readonly Dictionary<int, PairEpoch?> _writtenAt = [];
     private readonly Dictionary<string, Permission> _runs = new(StringComparer.Ordinal);
     private int _rows;
@@ -41,8 +42,8 @@ public sealed class Ledger(Events events, Trace trace) : IServerWitness, IClient
 
     public required Func<Server, ServerIdentity> Identify { get; init; }
 
-    /// <summary>The pair has an arbiter: there are never two writable sites then, after no failover.</summary>
-    public bool HasArbiter { get; init; }
+    /// <summary>The pair has an arbiter and always had: there are never two writable sites then, after no failover.</summary>
+    public bool HasArbiter { get; set; }
 
     public void Report(string rule, string message)
     {
@@ -80,6 +81,7 @@ public sealed class Ledger(Events events, Trace trace) : IServerWitness, IClient
         if (_pairs.TryGetValue(site, out var before) && record.PairEpoch < before.PairEpoch) Report("PairEpochFell", $"{site}: from {before.PairEpoch} to {record.PairEpoch}");
         _pairs[site] = record;
         if (record.Outcome is not { } outcome) return;
+        if (outcome is { Kind: PairOutcomeKind.FailedOver, Message: { } said } && said.StartsWith("automatic", StringComparison.Ordinal)) _decidedByItself.Add(outcome.To);
         if (_decided.TryGetValue(outcome.To, out var known) ? known is PairOutcomeKind.Adopted : true) _decided[outcome.To] = outcome.Kind;
     }
 
@@ -127,8 +129,8 @@ public sealed class Ledger(Events events, Trace trace) : IServerWitness, IClient
         var able = _open.Keys.Where(CanAcknowledge).ToList();
         if (able.Count > 1 && able.Select(s => _open[s].Site).Distinct().Count() > 1 && able.Any(s => WasFailedOver(_open[s].PairEpoch, null)))
         {
-            // From a failover that could not reach the other site there are two until that one has heard of it; with an arbiter only where a guard was held up.
-            if (!HasArbiter) return;
+            // From a failover that a person asked for and that could not reach the other site there are two until that one has heard of it; with an arbiter only where a guard was held up.
+            if (!HasArbiter && !able.Any(s => _open[s].PairEpoch is { } epoch && _decidedByItself.Contains(epoch))) return;
             able = [.. able.Where(HasGuard)];
             if (able.Select(s => _open[s].Site).Distinct().Count() < 2) return;
         }

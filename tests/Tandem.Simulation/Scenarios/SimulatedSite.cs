@@ -119,11 +119,20 @@ public sealed class SimulatedSite
                 PrimarySite = primarySite,
                 Sites = [.. _world.Sites.Select(s => new SiteSpec { Name = s.Name, Kubernetes = new SiteKubernetesSpec { KubeconfigSecret = $"{s.Name}-link" }, Replication = new SiteReplicationSpec { Host = s.ReplicationHost } })],
                 Failover = new PairFailoverSpec { Mode = _world.Setup.HasArbiter ? PairFailoverMode.Automatic : PairFailoverMode.Manual, FromEpoch = failoverFromEpoch },
-                Arbiter = _world.Setup.HasArbiter ? new ArbiterSpec { Kubernetes = new KubernetesArbiterSpec { KubeconfigSecret = "arbiter-access" }, LeaseDuration = new("6s") } : null,
+                Arbiter = _world.Setup.HasArbiter ? NamedArbiter() : null,
                 Timeouts = new PairTimeoutsSpec { Quiesce = new("3s"), Switchover = new("30s"), Step = new("8s") },
             },
         });
     }
+
+    /// <summary>The pair's manifest with an arbiter, and without.</summary>
+    public void NameArbiter(bool named) => Api.Edit<DisasterRecoveryPair>(World.Namespace, World.PairName, p =>
+    {
+        p.Spec.Failover.Mode = named ? PairFailoverMode.Automatic : PairFailoverMode.Manual;
+        p.Spec.Arbiter = named ? NamedArbiter() : null;
+    }, "kubectl");
+
+    private static ArbiterSpec NamedArbiter() => new() { Kubernetes = new KubernetesArbiterSpec { KubeconfigSecret = "arbiter-access" }, LeaseDuration = new("6s") };
 
     /// <summary>Whom the other site's connection reaches, which comes in at whatever machine is up.</summary>
     public Destination? ThroughNodes(string from)

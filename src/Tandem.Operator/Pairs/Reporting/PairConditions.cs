@@ -1,4 +1,5 @@
 using Tandem.Operator.Pairs.Observing;
+using Tandem.Protocol.Arbitration;
 using Tandem.Protocol.Handover;
 using Tandem.Protocol.Records;
 using Tandem.Resources;
@@ -17,7 +18,7 @@ public static class PairConditions
 {
     public static IReadOnlyList<Said> Of(PairObservation seen, PairAction action, RecoveryEstimate? estimate) =>
     [
-        Ready(seen, action), Protected(seen), Synchronized(seen, estimate), PeerReachable(seen), SwitchoverReady(seen), Progressing(seen, action), Diverged(seen),
+        Ready(seen, action), Protected(seen), Synchronized(seen, estimate), PeerReachable(seen), SwitchoverReady(seen), .. Arbitrated(seen), Progressing(seen, action), Diverged(seen),
     ];
 
     /// <summary>True only while replication between the sites flows, and both agree on who is primary.</summary>
@@ -95,13 +96,30 @@ public static class PairConditions
         return theirs is not null && Enum.TryParse<ConditionStatus>(theirs.Status, out var status) ? new Said(type, status, theirs.Reason, theirs.Message) : Said.No(type, "PeerUnreachable", Unreadable(seen));
     }
 
+    /// <summary>Whether the lease stands that lets the primary run, and the other site tell that it does not.</summary>
+    private static IEnumerable<Said> Arbitrated(PairObservation seen)
+    {
+        if (seen.Arbiter is not { } look) yield break;
+        const string type = ConditionTypes.Arbitrated;
+        var (record, bound) = (seen.View.Record, seen.View.Cluster?.Arbiter);
+        yield return look switch
+        {
+            { Read: null } => Said.No(type, "ArbiterUnreachable", $"{look.Problem ?? "the arbiter cannot be read"}{(record?.Role == PairRole.Primary && bound is not null ? $"; the primary stops when its agent cannot renew the lease for {(bound.Duration * 2 / 3).TotalSeconds:0} s" : "")}"),
+            { Read.Record: null } => Said.No(type, "NotTaken", "nobody has taken the lease at the arbiter yet: no site fails over by itself"),
+            { Read.Record: { Holder: null } given } => Said.No(type, "GivenUp", $"the lease at the arbiter was given up at pair epoch {given.PairEpoch}: no site fails over by itself"),
+            { Read.Record: { } stands } when ArbiterRules.HasRunOut(stands, look.StoodStillFor) => Said.No(type, "RunOut", $"site {stands.Holder} has not renewed its lease at the arbiter for {look.StoodStillFor.TotalSeconds:0} s"),
+            { Read.Record: { } stands } when stands.PairEpoch != record?.PairEpoch => Said.No(type, "OtherEpoch", $"site {stands.Holder} holds the arbiter at pair epoch {stands.PairEpoch}, this site is at {record?.PairEpoch.ToString() ?? "none"}"),
+            { Read.Record: { } stands } => Said.Yes(type, "LeaseHeld", $"site {stands.Holder} holds the arbiter at pair epoch {stands.PairEpoch}"),
+        };
+    }
+
     private static Said Progressing(PairObservation seen, PairAction action)
     {
         const string type = ConditionTypes.Progressing;
         return action switch
         {
             PairAction.Rest => Said.No(type, "AsRequested", $"site {seen.View.Record?.PairEpoch.Site} is primary, as requested"),
-            PairAction.Wait { Reason: "PrimaryNotAsRequested" or "NotYetSupported" or "RecordRegressed" or "RecordTooNew" or "WouldDiscardData" or "HandoverInDoubt" or "PeerUnreachable" or "PeerRecordLost" or "NothingToPromote" } =>
+            PairAction.Wait { Reason: "PrimaryNotAsRequested" or "NotYetSupported" or "RecordRegressed" or "RecordTooNew" or "WouldDiscardData" or "HandoverInDoubt" or "PeerUnreachable" or "PeerRecordLost" or "NothingToPromote" or "TooFarBehind" or "ArbiterUnreachable" } =>
                 Said.No(type, action.Reason, action.Message),
             PairAction.Wait when seen.View.Unsupported is not null => Said.No(type, action.Reason, action.Message),
             _ => Said.Yes(type, action.Reason, action.Message),

@@ -31,6 +31,7 @@ public static class PairStatusBuilder
             RecoveryTime = TimeOf(estimate, view.Now),
             Protected = Conditions.Find(conditions, ConditionTypes.Protected)?.Status switch { "True" => true, "False" => false, _ => null },
             Peer = PeerOf(seen),
+            Arbiter = ArbiterOf(seen),
             History = PairHistory.Build(seen),
             Conditions = conditions,
         };
@@ -69,6 +70,14 @@ public static class PairStatusBuilder
             Holder = now?.Self?.Holder,
         };
     }
+
+    private static ArbiterStatus? ArbiterOf(PairObservation seen) => seen.Arbiter is not { } look ? null : new ArbiterStatus
+    {
+        Reachable = look.Read is not null,
+        Holder = look.Read?.Record?.Holder,
+        PairEpoch = look.Read?.Record?.PairEpoch,
+        RenewedAt = look.Read?.Record?.RenewedAt,
+    };
 
     private static ClusterRunMode Of(PairRole role) => role == PairRole.Primary ? ClusterRunMode.Primary : ClusterRunMode.Standby;
 }
