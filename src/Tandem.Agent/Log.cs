@@ -76,6 +76,9 @@ internal static partial class Log
     [LoggerMessage(306, LogLevel.Warning, "Roles or the application's database are not as they should be, and are seen to again: {Message}")]
     public static partial void DatabaseNotEnsured(ILogger logger, string message);
 
+    [LoggerMessage(307, LogLevel.Warning, "The record is rebuilt at epoch {Epoch}: {Message}")]
+    public static partial void RecordRebuilt(ILogger logger, Epoch epoch, string message);
+
     // ---- links and sight ----
     [LoggerMessage(400, LogLevel.Debug, "No answer from the agent of {Instance}: {Message}")]
     public static partial void LinkFailed(ILogger logger, string instance, string message);

@@ -30,6 +30,7 @@ public static class CommandTree
         root.Subcommands.Add(Status());
         root.Subcommands.Add(Switchover());
         root.Subcommands.Add(Failover());
+        root.Subcommands.Add(ResetPrimary());
         root.Subcommands.Add(History());
         root.Subcommands.Add(Primary());
         root.Subcommands.Add(Pause("pause", true, "Stops all changes by the operator; the agents still fail over"));
@@ -64,6 +65,15 @@ public static class CommandTree
             var yes = new Option<bool>("--yes") { Description = "Do not ask" };
             return Verb("failover", "Makes the standby site primary without the other site; says what it may lose, and asks", [name, to, yes], (session, parsed, cancellation) =>
                 FailoverVerb.RunAsync(session, parsed.GetRequiredValue(name), parsed.GetRequiredValue(to), parsed.GetValue(yes), cancellation));
+        }
+
+        Command ResetPrimary()
+        {
+            var name = Cluster();
+            var to = new Option<string>("--to") { Description = "The instance that becomes primary", Required = true, HelpName = "INSTANCE" };
+            var yes = new Option<bool>("--yes") { Description = "Do not ask" };
+            return Verb("reset-primary", "Makes one instance primary where there is none and none can be elected; says what it may lose, and asks", [name, to, yes], (session, parsed, cancellation) =>
+                ResetPrimaryVerb.RunAsync(session, parsed.GetRequiredValue(name), parsed.GetRequiredValue(to), parsed.GetValue(yes), cancellation));
         }
 
         Command History()

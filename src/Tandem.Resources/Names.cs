@@ -34,6 +34,9 @@ public static class Names
     /// <summary>On a DatabaseCluster: a request for a planned switchover, <c>{"id","to","fromEpoch"}</c>; acts only in that epoch, so acting uses it up.</summary>
     public const string SwitchoverAnnotation = "tandem.dev/switchover";
 
+    /// <summary>On a DatabaseCluster: a request to make one instance primary without the others, <c>{"id","to","fromEpoch","fromRevision"}</c>; acts only where that instance has obeyed nothing later.</summary>
+    public const string ResetAnnotation = "tandem.dev/reset-primary";
+
     // ---- names of objects, by cluster ----
     public static string Instance(string cluster, int ordinal) => $"{cluster}-{ordinal}";
     public static string Record(string cluster) => cluster;

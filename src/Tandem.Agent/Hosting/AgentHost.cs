@@ -43,6 +43,7 @@ public sealed class AgentHost
         Log.Starting(logger, version, identity.Instance, volume.Volume, volume.Promise);
         Guard = new Guard(server.KillNow, time, logger);
         var records = new RecordKeeper(client, identity.Cluster, identity.Namespace, time, random, logger);
+        records.Recall(volume.Record);
         var memory = new InstanceMemory(store, volume, new Incarnation(identity.Instance, volume.Volume, identity.ClaimUid));
         _sight = new ClusterSight(identity, client, records, time, random, logger);
         var context = new JobContext(identity, paths, records, client, server, links, memory, Guard, secrets, new ArbiterKeeper(arbiters, secrets, Guard, identity, time, random, logger), new SelectorKeeper(client, identity.Cluster, identity.Namespace, logger),

@@ -44,6 +44,8 @@ internal static class CopyJobs
             Promise = o.Record.Epoch > state.Promise ? o.Record.Epoch : state.Promise,
             Lineage = site ? o.OtherSite!.Entries : o.Record.Lineage,
             PairEpoch = o.Record.PairEpoch,
+            // Whatever database this volume had before is gone.
+            Record = o.Record with { SystemIdentifier = control.SystemIdentifier },
         });
         if (o.IsHolder) await NameSystemAsync(c, o, control.SystemIdentifier, cancellation);
     }

@@ -43,6 +43,21 @@ internal static class RecordJobs
             c.Memory.BeginIncarnation(c.Random.NextHex(32), VolumeMarker.Cloning);
     }
 
+    /// <summary>
+    /// In the place of what was decided on, and of nothing else: whatever moved it since, the witnesses of the decision have to be asked again. A witness itself cannot have moved on while it stands: each
+    /// promises and obeys only what it reads there.
+    /// </summary>
+    public static async Task RebuildAsync(JobContext c, InstanceAction.RebuildRecord rebuild, InstanceObservation o, CancellationToken cancellation)
+    {
+        var decidedOn = o.Reading.Record;
+        var outcome = await c.Records.SwapAsync("rebuild", live => live?.Uid == decidedOn?.Uid && live?.ResourceVersion == decidedOn?.ResourceVersion
+            ? rebuild.Next with { RenewTime = c.Time.GetUtcNow(), LeaseDuration = o.Settings.LeaseDuration }
+            : null, cancellation, rebuilds: true);
+        if (outcome is not RecordSwap.Applied applied) return;
+        Log.RecordRebuilt(c.Logger, applied.Record.Epoch, rebuild.Message);
+        await c.Selectors.SelectAsync(Names.ReadWriteService(c.Identity.Cluster), Names.NoInstance, applied.Record.Epoch, cancellation);
+    }
+
     public static async Task VacateAsync(JobContext c, InstanceAction.Vacate vacate, InstanceObservation o, CancellationToken cancellation)
     {
         var decidedOn = o.Record!;

@@ -32,6 +32,9 @@ internal static class SetChangeJob
             throw new JobFailedException("ClauseNotAdded", "the record could not be swapped");
         var clauses = c.Records.Latest.Record.SameReign(record)?.Quorums.Where(q => q.Epoch == record.Epoch && q.Holder == c.Memory.Me).ToList() ?? [];
 
+        // On the volume too, before anything is acknowledged under it: if the record is lost, this is who knows.
+        c.Memory.Remember(state => state.Obeying(c.Records.Latest.Record.SameReign(record)));
+
         // 2. Set it, and 3. wait until it is in effect.
         var wasEmpty = clauses.Any(q => q.IsEmpty);
         var door = c.Memory.Wanted?.Door ?? Door.Instances;

@@ -9,6 +9,12 @@ namespace Tandem.Agent.Loop;
 /// <param name="To">Instance; null: the fittest.</param>
 public sealed record SwitchoverRequest(string Id, string? To, Epoch FromEpoch);
 
+/// <summary>
+/// kubectl tandem reset-primary: this instance shall be primary, whatever others may have acknowledged. Acts only where the instance has promised <paramref name="FromEpoch"/>, and obeyed no record after
+/// <paramref name="FromRevision"/>: so acting uses it up, and so does an election that ends well without it.
+/// </summary>
+public sealed record ResetRequest(string Id, string To, Epoch FromEpoch, long FromRevision);
+
 /// <summary>What the DatabaseCluster says, with defaults applied: the agent's view of the spec.</summary>
 public sealed record AgentSettings
 {
@@ -31,6 +37,10 @@ public sealed record AgentSettings
     public required IReadOnlyList<string> AccessRules { get; init; }
     public required long Generation { get; init; }
     public SwitchoverRequest? Switchover { get; init; }
+    public ResetRequest? Reset { get; init; }
+
+    /// <summary>Of the database that was made, by the status: no more than a reason not to make another.</summary>
+    public SystemIdentifier? SystemIdentifier { get; init; }
 
     /// <summary>Who waits this long for a process of recovery, a stop or a swap, before the next harder way.</summary>
     public TimeSpan StopDeadline => TimeSpan.FromSeconds(5);
@@ -72,6 +82,8 @@ public sealed record AgentSettings
             AccessRules = spec.AccessRules,
             Generation = cluster.Metadata.Generation ?? 0,
             Switchover = SwitchoverAnnotation.Read(cluster.Metadata.Annotations?.GetValueOrDefault(Names.SwitchoverAnnotation)),
+            Reset = ResetAnnotation.Read(cluster.Metadata.Annotations?.GetValueOrDefault(Names.ResetAnnotation)),
+            SystemIdentifier = cluster.Status?.SystemIdentifier,
         };
     }
 }

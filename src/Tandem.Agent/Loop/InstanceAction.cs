@@ -20,6 +20,8 @@ public abstract record InstanceAction(string Reason, string Message)
 
     // ---- the record ----
     public sealed record Found(RunMode RunMode, PairEpoch? PairEpoch, string Reason, string Message) : InstanceAction(Reason, Message);
+    /// <summary>A record in the place of one that was lost, or taken back to an older one.</summary>
+    public sealed record RebuildRecord(PrimaryRecord Next, string Reason, string Message) : InstanceAction(Reason, Message);
     public sealed record Vacate(Epoch From, string Reason, string Message) : InstanceAction(Reason, Message);
     public sealed record Elect(PromiseReport Winner, string Reason, string Message) : InstanceAction(Reason, Message);
     public sealed record TakeBack(string Reason, string Message) : InstanceAction(Reason, Message);

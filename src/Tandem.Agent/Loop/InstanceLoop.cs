@@ -124,6 +124,7 @@ public sealed class InstanceLoop : ILinkService
         var now = _context.Time.BootTime();
         var o = await _observer.ObserveAsync(settings, _vigil.StorageFailed, _shutdownAt is not null, _shutdownAt is { } since && now - since > ShutdownPatience, _serverVersion, _context, cancellation);
         if (_observer.CrashSeen) NoteCrash(o);
+        NoteRecord(o);
         _latest = o;
         _decided = InstanceTable.Decide(o);
         _context.Memory.GivesUp = o.IsHolder && (o.StorageFailed || o.ShutdownRequested && !o.RunsReadWrite || _decided is InstanceAction.Vacate);
@@ -178,6 +179,24 @@ public sealed class InstanceLoop : ILinkService
             _snapshot = ReportBuilder.WithoutServer(_context, _version, "held", exception.Reason, exception.Message);
             _context.Memory.ExitRequested |= _shutdownAt is not null;
             return false;
+        }
+    }
+
+    /// <summary>
+    /// On the volume before anything is done under it: what a rebuilt record is made of. With a promise it goes in the same write; and a volume that takes no write does not keep its agent
+    /// from giving up what it holds.
+    /// </summary>
+    private void NoteRecord(InstanceObservation o)
+    {
+        if (o.Record is not { } record || record.Epoch > o.Volume.Promise || (o.Volume.Record is { } known && !known.IsOlderThan(record))) return;
+        if (o.Volume.Record?.SystemIdentifier is { } mine && record.SystemIdentifier is { } theirs && mine != theirs && o.HasData && o.Volume.Marker == VolumeMarker.None) return;
+        try
+        {
+            _context.Memory.Remember(state => state.Obeying(record));
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            Log.StorageFailed(_logger, exception.Message);
         }
     }
 

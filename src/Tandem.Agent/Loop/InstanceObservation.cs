@@ -22,7 +22,8 @@ public sealed record Admission(Epoch Epoch, PairEpoch? PairEpoch, Lsn? OwnRecord
 /// <summary>What is known of another instance: by the API, by its agent, by its beats.</summary>
 /// <param name="PodPresent">The API shows its pod, not being deleted, with a running container.</param>
 /// <param name="PodGone">The API shows that the pod is absent, or that its container has ended. Null where the API was not readable lately.</param>
-public sealed record PeerObservation(string Instance, string? Host, bool PodPresent, bool? PodGone, MemberView? View, TimeSpan? ViewAge)
+/// <param name="RecordKnownSince">By the boot clock: since when this agent knows that the other one has obeyed the record that <see cref="MemberView.RecordEpoch"/> tells of.</param>
+public sealed record PeerObservation(string Instance, string? Host, bool PodPresent, bool? PodGone, MemberView? View, TimeSpan? ViewAge, TimeSpan? RecordKnownSince = null)
 {
     public Incarnation? Incarnation => View?.Incarnation is { } text && Resources.Values.Incarnation.TryParse(text, out var incarnation) ? incarnation : null;
 
@@ -77,6 +78,9 @@ public sealed record InstanceObservation
     public TimeSpan? DetachedSince { get; init; }
 
     public required IReadOnlyList<PeerObservation> Peers { get; init; }
+
+    /// <summary>The API has told which instances have pods; before that there may be more than <see cref="Peers"/>.</summary>
+    public bool PodsKnown { get; init; } = true;
     public TimeSpan? SinceLiveBeat { get; init; }
     public PairRecord? Pair { get; init; }
 
@@ -107,7 +111,14 @@ public sealed record InstanceObservation
     /// <summary>Why this life of the volume cannot be rewound; null: it may be.</summary>
     public string? RewindImpossible { get; init; }
 
-    public PrimaryRecord? Record => Reading.Record;
+    /// <summary>
+    /// The API server shows no record, or one that is older than what this volume has obeyed; or than what another has, known here before the API server was asked last. Nothing that
+    /// it shows is to be obeyed then.
+    /// </summary>
+    public bool RecordRegressed => RecordSight.IsRegressed(Reading, Volume, HasData, Peers);
+
+    /// <summary>The record that is to be obeyed.</summary>
+    public PrimaryRecord? Record => RecordRegressed ? null : Reading.Record;
     public bool IsHolder => Record?.Holder == Me;
     public bool RunsReadWrite => Process is { Running: true, Mode: ServerMode.ReadWrite };
     public bool RunsStandby => Process is { Running: true, Mode: ServerMode.Standby };

@@ -37,10 +37,11 @@ public sealed class InstanceObserver(RecordKeeper records, ClusterSight sight, P
         var status = process.Running ? await server.QueryStatusAsync(AnswerLimit, cancellation) : null;
         var now = time.BootTime();
         var reading = records.Latest;
-        NoteReign(reading.Record, now);
+        var observed = peers.Observe();
+        var record = RecordSight.IsRegressed(reading, memory.Volume, server.HasData, observed) ? null : reading.Record;
+        NoteReign(record, now);
         NoteLogEnd(process, status);
         NoteStreaming(process, status, now);
-        var observed = peers.Observe();
         var pair = sight.Pair;
 
         return new InstanceObservation
@@ -64,23 +65,24 @@ public sealed class InstanceObserver(RecordKeeper records, ClusterSight sight, P
             Promise = memory.Promise,
             Upstream = memory.Upstream,
             Peers = observed,
-            SinceLiveBeat = SinceLiveBeat(reading.Record, now),
+            PodsKnown = sight.PodsKnown,
+            SinceLiveBeat = SinceLiveBeat(record, now),
             Pair = pair,
             OtherSite = memory.OtherSite,
             RestartsInWindow = memory.Crashes.Count(c => now - c < settings.RestartWindow),
             StorageFailed = storageFailed,
             ShutdownRequested = shutdownRequested,
             ShutdownUrgent = shutdownUrgent,
-            ConfigurationDrift = Drift(settings, process, pair, reading.Record, serverVersion, context),
-            Standbys = Standbys(reading.Record, observed, status, now),
+            ConfigurationDrift = Drift(settings, process, pair, record, serverVersion, context),
+            Standbys = Standbys(record, observed, status, now),
             HeldUntil = holds.Until,
-            ElectingSince = reading.Record?.State is RecordState.Electing ? now - _reign!.Value.Since : null,
-            ClausesSatisfiedFor = SatisfiedFor(reading.Record, observed, now),
-            HolderIsDown = HolderIsDown(reading.Record, now),
+            ElectingSince = record?.State is RecordState.Electing ? now - _reign!.Value.Since : null,
+            ClausesSatisfiedFor = SatisfiedFor(record, observed, now),
+            HolderIsDown = HolderIsDown(record, now),
             HandoverTried = memory.HandoverTried,
             RewindImpossible = memory.RewindImpossible,
-            ArbiterHeld = context.Arbiter.IsHeld(reading.Record?.Arbiter, reading.Record?.PairEpoch),
-            PeerSiteChecked = pair is null || _life.HasLivedThrough(pair, reading.Record, peers.LastLiveBeat, now) || memory.OtherSiteCheckedAt == pair.PairEpoch,
+            ArbiterHeld = context.Arbiter.IsHeld(record?.Arbiter, record?.PairEpoch),
+            PeerSiteChecked = pair is null || _life.HasLivedThrough(pair, record, peers.LastLiveBeat, now) || memory.OtherSiteCheckedAt == pair.PairEpoch,
         };
     }
 

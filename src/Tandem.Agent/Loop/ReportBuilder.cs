@@ -19,6 +19,8 @@ public static class ReportBuilder
         var ready = Readiness(o);
         var promotable = Promotable(o);
         var doing = running ?? decided;
+        // What it is held for stands before what it failed at last.
+        if (decided is InstanceAction.Hold) failure = null;
         var report = new AgentReport
         {
             Incarnation = o.Me.ToString(),
@@ -26,6 +28,7 @@ public static class ReportBuilder
             Node = context.Identity.Node,
             Version = agentVersion,
             Epoch = o.Volume.Promise.Value,
+            Revision = o.Volume.Record?.Revision,
             RecordEpoch = o.Record?.Epoch.Value,
             RecordAgeMilliseconds = o.Reading.ReadAt is { } at ? (long)(o.Now - at).TotalMilliseconds : null,
             Role = Role(o),
@@ -76,8 +79,14 @@ public static class ReportBuilder
         Flushed = o.LogEnd?.End.ToString(),
         Timeline = o.LogEnd?.Timeline.Value,
         Marked = o.Volume.Marker != VolumeMarker.None,
+        RecordEpoch = o.Volume.Record?.Epoch.Value,
+        RecordRevision = o.Volume.Record?.Revision,
+        Recalls = Recalls(o),
+        Remembered = Recalls(o) && o.Volume.Record is { } record ? RecordCodec.EncodeRemembered(record) : null,
         Leaves = decided is InstanceAction.Wait { Reason: FollowerRules.InsideClauseReason },
     };
+
+    private static bool Recalls(InstanceObservation o) => o.RecordRegressed || !o.Reading.Reachable;
 
     private static Beat? BeatOf(InstanceObservation o, InstanceMemory memory, InstanceAction doing) => !o.IsHolder ? null : new Beat(
         o.Me.ToString(), o.Record!.Epoch.Value,

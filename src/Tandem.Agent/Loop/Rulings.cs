@@ -2,6 +2,7 @@ using Tandem.Agent.State;
 using Tandem.Postgres;
 using Tandem.Protocol.Elections;
 using Tandem.Protocol.Records;
+using Tandem.Protocol.Recovery;
 using Tandem.Resources.Values;
 using static Tandem.Agent.Loop.InstanceAction;
 
@@ -26,13 +27,50 @@ internal static class Rulings
         return new Exit("Leaving", "this instance is being ended");
     }
 
+    /// <summary>
+    /// The record is lost, or older than what volumes remember (section 4). A server that runs is left to its guard, which nothing puts off any more: whatever it acknowledges until then is
+    /// covered by the clauses that the members remember.
+    /// </summary>
+    public static InstanceAction? Regressed(InstanceObservation o)
+    {
+        if (!o.RecordRegressed || o.Reading.Unreadable is not null) return null;
+        if (ResetAsked(o) is { } reset) return reset;
+        return RecordLoss.Judge(RecordSight.View(o)) switch
+        {
+            LossVerdict.Rebuild rebuild => new RebuildRecord(rebuild.Next, "RecordRegressed", rebuild.Message),
+            LossVerdict.Held held => new Hold("RecordRegressed", held.Message),
+            _ => throw new InvalidOperationException(),
+        };
+    }
+
+    /// <summary>
+    /// kubectl tandem reset-primary: only the instance that it names acts, only where nobody is primary, and only as long as its volume has obeyed nothing after the epoch and revision that it names: so
+    /// acting uses it up, an election that ended well does too, and one that comes late moves nothing.
+    /// </summary>
+    public static InstanceAction? ResetAsked(InstanceObservation o)
+    {
+        if (o.Settings.Reset is not { } request || request.To != o.Me.Instance || request.FromEpoch != o.Volume.Promise || request.FromRevision != (o.Volume.Record?.Revision ?? 0)) return null;
+        if (!o.RecordRegressed && o.Record is not { State: RecordState.Electing }) return null;
+        if (!o.HasData || o.Volume.Marker != VolumeMarker.None) return new Hold("ResetRefused", $"reset-primary names this instance, but it has no usable data ({(o.HasData ? o.Volume.Marker : "empty")}): name another");
+        var view = RecordSight.View(o);
+        if ((o.Record ?? RecordLoss.Newest(view.Heard) ?? o.Reading.Record) is not { IsWritable: true } known) return new Hold("ResetRefused", "reset-primary names this instance, but no record is left that it could go on from");
+        var next = RecordLoss.Reset(view, known);
+        return new RebuildRecord(next, "ResetPrimary", $"reset-primary {request.Id}: this instance alone is electable in epoch {next.Epoch}; what others had acknowledged is given up");
+    }
+
     /// <summary>initdb only by the swap that creates the record; a volume that remembers one says that it was lost.</summary>
     public static InstanceAction? NoRecord(InstanceObservation o)
     {
         if (o.Reading.Exists is null) return new Wait("ApiUnreachable", "the record has never been read");
         if (o.Reading.Exists == true || !o.Reading.Reachable) return null;
-        if (o.Volume.Promise.Value > 0 || (o.HasData && o.Volume.Marker == VolumeMarker.None))
-            return new Hold("RecordRegressed", $"the record is gone, but this volume remembers epoch {o.Volume.Promise}; nothing is started until it is rebuilt");
+        // An empty volume is no evidence that there was nothing: each of the others may remember a record that was deleted, and a database made anew would be taken for theirs.
+        if (o.Settings.SystemIdentifier is { } made)
+            return new Hold("RecordRegressed", $"the record is gone, and status.systemIdentifier says that database {made} was made: none is made in its place; kubectl tandem reset-primary {o.Settings.Cluster} --to INSTANCE names the one that has it");
+        if (!o.PodsKnown) return new Wait("PeersUnknown", "which instances run is not known yet");
+        if (o.Peers.FirstOrDefault(p => p.PodPresent && !p.Reachable) is { } silent)
+            return new Wait("PeersUnknown", $"{silent.Instance} runs and has not said yet whether it remembers a database");
+        if (o.Peers.FirstOrDefault(p => p.View is { RecordEpoch: not null } or { Epoch: > 0 }) is { } elder)
+            return new Wait("PeersKnowMore", $"{elder.Instance} has obeyed epoch {elder.View!.Epoch}: either its record comes to be seen here, or it was lost");
         if (o.Settings.Pair is null)
             return new Found(RunMode.Primary, null, "NoRecord", "no record and no data: the first to create the record makes the database");
         if (o.Pair is null)
@@ -48,8 +86,9 @@ internal static class Rulings
     {
         if (o.Reading.Unreadable is { } why) return new Hold("RecordUnreadable", why);
         if (o.Record is not { } record) return new Wait("ApiUnreachable", "the record is not known");
-        if (record.Epoch < o.Volume.Promise)
-            return new Hold("RecordRegressed", $"the record says epoch {record.Epoch}, this volume promised {o.Volume.Promise}; nothing is started until it is rebuilt");
+        // To follow it would end in a base backup over this volume's data.
+        if (o.HasData && o.Volume is { Marker: VolumeMarker.None, Record.SystemIdentifier: { } known } && record.SystemIdentifier is { } named && named != known)
+            return new Hold("SystemIdentifierMismatch", $"the record is of database {named}, this volume has database {known}: neither is overwritten; delete the claim of the instance whose data is not wanted");
         if (!record.IsWritable && !o.IsHolder) return null;
         return record.IsWritable ? null : new Hold("RecordNewer", $"the record has format {record.Format}; this agent knows {PrimaryRecord.CurrentFormat}");
     }
@@ -71,6 +110,7 @@ internal static class Rulings
     {
         var record = o.Record!;
         if (record.State is not RecordState.Electing) return null;
+        if (ResetAsked(o) is { } reset) return reset;
         if (o.RunsReadWrite || o.Promise is null || o.Promise.Epoch != record.Epoch)
             return new Promise(record.Epoch, "Electing", $"epoch {record.Epoch} is being elected");
         if (o.HeldUntil is { } until && until > o.Now)

@@ -19,6 +19,9 @@ public sealed class RecordKeeper(IKubernetesClient client, string cluster, strin
 
     private readonly Turns _turns = new();
 
+    /// <summary>The newest record known, in this life or by the volume: nothing is swapped over one that is older, but what is to take its place.</summary>
+    private PrimaryRecord? _newest;
+
     /// <summary>Latest reading; replaced as a whole.</summary>
     public RecordReading Latest { get; private set; } = RecordReading.Never;
 
@@ -35,12 +38,17 @@ public sealed class RecordKeeper(IKubernetesClient client, string cluster, strin
     /// <summary>Takes note of a Lease that a watch delivered. A watch may lag, but what it shows did stand: only newer versions are taken.</summary>
     public void Observe(V1Lease lease, TimeSpan sentAt)
     {
-        if (Latest.Record is { } known && known.Uid == lease.Metadata.Uid && Version(lease.Metadata.ResourceVersion) <= Version(known.ResourceVersion)) return;
-        Publish(lease, Latest.ReadAt ?? sentAt);
+        // Before the first live read, and about another Lease than the one that was read, a watch may speak of what is long over.
+        if (Latest.Exists is null || (Latest.Record is { } known && (known.Uid != lease.Metadata.Uid || Version(lease.Metadata.ResourceVersion) <= Version(known.ResourceVersion)))) return;
+        Publish(lease, Latest.ReadAt ?? sentAt, before: null);
     }
 
+    /// <summary>What the volume remembers from before this life.</summary>
+    public void Recall(PrimaryRecord? remembered) => Note(remembered);
+
     /// <param name="change">From the record as read live (null: there is none) to what it shall be; null: not called for any more.</param>
-    public async Task<RecordSwap> SwapAsync(string purpose, Func<PrimaryRecord?, PrimaryRecord?> change, CancellationToken cancellation)
+    /// <param name="rebuilds">Whatever stands there is known to be older than what was obeyed, or gone.</param>
+    public async Task<RecordSwap> SwapAsync(string purpose, Func<PrimaryRecord?, PrimaryRecord?> change, CancellationToken cancellation, bool rebuilds = false)
     {
         await _turns.TakeAsync(cancellation);
         try
@@ -58,15 +66,16 @@ public sealed class RecordKeeper(IKubernetesClient client, string cluster, strin
 
             var current = lease is null ? null : Latest.Record;
             if (current is { IsWritable: false }) return new RecordSwap.Moot(current); // written by a newer version: follow, never swap
+            if (!rebuilds && _newest is { } newest && current?.IsOlderThan(newest) != false) return new RecordSwap.Moot(null); // the API server went back: a step of the present reign would go on from an earlier one
             if (change(current) is not { } wanted) return new RecordSwap.Moot(current);
 
-            var next = wanted with { Nonce = random.NextHex(16) };
+            var next = wanted.After(current) with { Nonce = random.NextHex(16) };
             var sentAt = time.BootTime();
             var outcome = await SendAsync(lease, next, cancellation);
             switch (outcome)
             {
                 case SwapResult<V1Lease>.Applied applied:
-                    Publish(applied.Value, sentAt);
+                    Publish(applied.Value, sentAt, before: null);
                     Log.Swapped(logger, purpose, next.Epoch, next.State, next.Holder?.Instance ?? "-");
                     return new RecordSwap.Applied(Latest.Record!, sentAt);
                 case SwapResult<V1Lease>.Unknown unknown:
@@ -118,6 +127,7 @@ public sealed class RecordKeeper(IKubernetesClient client, string cluster, strin
     private async Task<V1Lease?> ReadLeaseAsync(CancellationToken cancellation)
     {
         var sentAt = time.BootTime();
+        var before = Latest.Record;
         using var timeout = new CancellationTokenSource(CallTimeout, time);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellation, timeout.Token);
         try
@@ -131,7 +141,7 @@ public sealed class RecordKeeper(IKubernetesClient client, string cluster, strin
             }
             else
             {
-                Publish(lease, sentAt);
+                Publish(lease, sentAt, before);
             }
             return lease;
         }
@@ -143,10 +153,13 @@ public sealed class RecordKeeper(IKubernetesClient client, string cluster, strin
         }
     }
 
-    private void Publish(V1Lease lease, TimeSpan sentAt)
+    /// <param name="before">Of a live read: what was known when it was sent.</param>
+    private void Publish(V1Lease lease, TimeSpan sentAt, PrimaryRecord? before)
     {
-        // The watch was quicker than a read that had been sent before: what is known does not become older by it.
-        if (Latest.Record is { } known && known.Uid == lease.Metadata.Uid && Version(lease.Metadata.ResourceVersion) < Version(known.ResourceVersion))
+        // The watch was quicker than a read that had been sent before: what is known does not become older by it. But a live read that is older than what was known before it
+        // was sent tells that the API server itself went back (a backup was restored): then that is what stands there.
+        if (Latest.Record is { } known && known.Uid == lease.Metadata.Uid && Version(lease.Metadata.ResourceVersion) < Version(known.ResourceVersion)
+            && !(before is not null && before.Uid == lease.Metadata.Uid && Version(lease.Metadata.ResourceVersion) < Version(before.ResourceVersion)))
         {
             Latest = Latest with { ReadAt = sentAt, Reachable = true };
             return;
@@ -157,6 +170,7 @@ public sealed class RecordKeeper(IKubernetesClient client, string cluster, strin
             var record = RecordLease.Read(lease);
             var news = Latest.Record?.ResourceVersion != record.ResourceVersion || Latest.Exists != true;
             Latest = new RecordReading(record, true, sentAt, true, null);
+            Note(record);
             if (news) Changed?.Invoke();
         }
         catch (FormatException exception)
@@ -164,6 +178,11 @@ public sealed class RecordKeeper(IKubernetesClient client, string cluster, strin
             Latest = Latest with { Exists = true, ReadAt = sentAt, Reachable = true, Unreadable = exception.Message };
             Changed?.Invoke();
         }
+    }
+
+    private void Note(PrimaryRecord? record)
+    {
+        if (record is not null && _newest?.IsOlderThan(record) != false) _newest = record;
     }
 
     private static ulong Version(string? resourceVersion) => ulong.TryParse(resourceVersion, out var version) ? version : 0;

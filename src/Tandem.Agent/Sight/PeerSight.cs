@@ -51,7 +51,7 @@ public sealed class PeerSight(InstanceIdentity identity, IAgentLink links, TimeP
     {
         var now = time.BootTime();
         return [.. _peers.Values.OrderBy(p => p.Instance, StringComparer.Ordinal).Select(p => new PeerObservation(
-            p.Instance, p.Host, p.Pod is { } pod && IsUp(pod), p.PodKnown ? p.Pod is null || HasEnded(p.Pod) : null, p.View, p.AnsweredAt is { } at ? now - at : null))];
+            p.Instance, p.Host, p.Pod is { } pod && IsUp(pod), p.PodKnown ? p.Pod is null || HasEnded(p.Pod) : null, p.View, p.AnsweredAt is { } at ? now - at : null, p.RecordKnownSince))];
     }
 
     private static bool IsUp(V1Pod pod) => pod.Metadata.DeletionTimestamp is null && pod.Status?.Phase == "Running";
@@ -70,6 +70,7 @@ public sealed class PeerSight(InstanceIdentity identity, IAgentLink links, TimeP
         {
             if (await links.ViewAsync(new PeerAddress(peer.Instance, peer.Host!), AnswerLimit, cancellation) is not { } view) return;
             var news = peer.View is null || peer.View.Promise?.Epoch != view.Promise?.Epoch || peer.View.Epoch != view.Epoch;
+            if (peer.View is not { } last || (last.RecordEpoch, last.RecordRevision) != (view.RecordEpoch, view.RecordRevision)) peer.RecordKnownSince = time.BootTime();
             (peer.View, peer.AnsweredAt) = (view, sentAt);
             if (view.Failed && view.Incarnation is { } failed) FailedHolder = (view.Epoch, failed);
             if (news) changed();
@@ -140,6 +141,9 @@ public sealed class PeerSight(InstanceIdentity identity, IAgentLink links, TimeP
         public MemberView? View { get; set; }
         public TimeSpan? AnsweredAt { get; set; }
         public TimeSpan? AskedAt { get; set; }
+
+        /// <summary>Since when this agent knows which record the other one has obeyed last.</summary>
+        public TimeSpan? RecordKnownSince { get; set; }
         public bool Asking { get; set; }
     }
 }

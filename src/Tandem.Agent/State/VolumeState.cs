@@ -30,6 +30,16 @@ public sealed record VolumeState
 
     /// <summary>Highest pair epoch that the data was written under, so that a site never opens below it [S7].</summary>
     public PairEpoch? PairEpoch { get; init; }
+
+    /// <summary>
+    /// The newest record that this volume has obeyed: what is left of it where the API server has lost it, or has taken it back to an older one. Its members are who must be heard then.
+    /// </summary>
+    public PrimaryRecord? Record { get; init; }
+
+    /// <summary>With what is newer of the two: the record remembered, or this one.</summary>
+    public VolumeState Obeying(PrimaryRecord? record) => record is null || (Record is { } known && !known.IsOlderThan(record)) ? this
+        // A record that does not name the database yet takes nothing back.
+        : this with { Record = record with { SystemIdentifier = record.SystemIdentifier ?? Record?.SystemIdentifier } };
 }
 
 /// <summary>Where <see cref="VolumeState"/> is kept. Save returns when it is on the disk.</summary>
@@ -61,6 +71,7 @@ public sealed class FileVolumeStore(string folder) : IVolumeStore
             HoldLength = TimeSpan.FromMilliseconds(document.HoldMilliseconds),
             HoldEpoch = new Epoch(document.HoldEpoch),
             PairEpoch = document.PairEpoch is { } pair ? PairEpoch.Parse(pair) : null,
+            Record = document.Record is { } record ? RecordCodec.DecodeRemembered(record) : null,
         };
     }
 
@@ -68,7 +79,7 @@ public sealed class FileVolumeStore(string folder) : IVolumeStore
     {
         Directory.CreateDirectory(folder);
         var document = new VolumeDocument(state.Volume, state.Promise.Value, RecordCodec.EncodeLineageText(state.Lineage), state.Marker,
-            (long)state.HoldLength.TotalMilliseconds, state.HoldEpoch.Value, state.PairEpoch?.ToString());
+            (long)state.HoldLength.TotalMilliseconds, state.HoldEpoch.Value, state.PairEpoch?.ToString(), state.Record is { } record ? RecordCodec.EncodeRemembered(record) : null);
         AtomicFile.Write(Path, JsonSerializer.SerializeToUtf8Bytes(document, VolumeJson.Default.VolumeDocument));
     }
 
@@ -76,7 +87,7 @@ public sealed class FileVolumeStore(string folder) : IVolumeStore
     public Task ProbeAsync(CancellationToken cancellation) => Task.Run(() => AtomicFile.Write(System.IO.Path.Combine(folder, "probe"), "probe"u8), cancellation);
 }
 
-internal sealed record VolumeDocument(string Volume, long Promise, string Lineage, VolumeMarker Marker, long HoldMilliseconds, long HoldEpoch, string? PairEpoch);
+internal sealed record VolumeDocument(string Volume, long Promise, string Lineage, VolumeMarker Marker, long HoldMilliseconds, long HoldEpoch, string? PairEpoch, string? Record);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true)]
 [JsonSerializable(typeof(VolumeDocument))]

@@ -41,7 +41,7 @@ public abstract record PairAction(string Reason, string Message)
 /// <param name="Arbiter">What the site's servers are bound to, from this very swap on.</param>
 public sealed record ClusterChange(RunMode RunMode, PairEpoch PairEpoch, LogEnd? Floor, bool ClearDemoted, ArbiterBinding? Arbiter = null)
 {
-    public PrimaryRecord Apply(PrimaryRecord record, string nonce) => record with
+    public PrimaryRecord Apply(PrimaryRecord record, string nonce) => (record with
     {
         RunMode = RunMode,
         PairEpoch = PairEpoch,
@@ -49,5 +49,5 @@ public sealed record ClusterChange(RunMode RunMode, PairEpoch PairEpoch, LogEnd?
         Demoted = ClearDemoted ? null : record.Demoted,
         Arbiter = Arbiter,
         Nonce = nonce,
-    };
+    }).After(record);
 }

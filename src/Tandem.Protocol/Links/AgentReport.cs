@@ -21,6 +21,9 @@ public sealed record AgentReport
     /// <summary>Highest epoch promised or followed.</summary>
     public long Epoch { get; init; }
 
+    /// <summary>Revision of the newest record that it has obeyed.</summary>
+    public long? Revision { get; init; }
+
     /// <summary>Epoch of the record as last read, and how old that reading is, in milliseconds.</summary>
     public long? RecordEpoch { get; init; }
     public long? RecordAgeMilliseconds { get; init; }

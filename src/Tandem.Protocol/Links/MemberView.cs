@@ -31,6 +31,16 @@ public sealed record MemberView
     /// <summary>A clone or rewind stands on the volume: it may not be counted.</summary>
     public bool Marked { get; init; }
 
+    /// <summary>The newest record that it has obeyed; null: none.</summary>
+    public long? RecordEpoch { get; init; }
+    public long? RecordRevision { get; init; }
+
+    /// <summary>It sees no record that it could obey (the record is lost, or older than what it remembers, or cannot be read), and says all that it remembers.</summary>
+    public bool Recalls { get; init; }
+
+    /// <summary>Where it <see cref="Recalls"/>: that record, as it is kept on the volume; null: it remembers none.</summary>
+    public string? Remembered { get; init; }
+
     /// <summary>Its data must be copied anew, and it waits to be let out of the clauses for that.</summary>
     public bool Leaves { get; init; }
 }

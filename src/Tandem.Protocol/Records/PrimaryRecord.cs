@@ -37,6 +37,12 @@ public sealed record PrimaryRecord
     public int Format { get; init; } = FirstFormat;
     public required Epoch Epoch { get; init; }
 
+    /// <summary>
+    /// Counts the changes of what elections, starts and clauses lean on, so that a record that an API server has taken back within one epoch is not mistaken for the present one.
+    /// Renewals and suspicions do not count.
+    /// </summary>
+    public long Revision { get; init; }
+
     /// <summary>Null while Electing.</summary>
     public Incarnation? Holder { get; init; }
 
@@ -86,6 +92,21 @@ public sealed record PrimaryRecord
 
     /// <summary>Whether this code may swap it.</summary>
     public bool IsWritable => Format <= CurrentFormat;
+
+    /// <summary>Whether the other one stood later than this one.</summary>
+    public bool IsOlderThan(PrimaryRecord other) => IsOlderThan(other.Epoch, other.Revision);
+
+    public bool IsOlderThan(Epoch epoch, long revision) => Epoch < epoch || (Epoch == epoch && Revision < revision);
+
+    /// <summary>Whether nothing differs that anybody leans on: a renewal, a suspicion or a restart in place may lie between the two.</summary>
+    public bool SaysTheSameAs(PrimaryRecord other) =>
+        Epoch == other.Epoch && Holder == other.Holder && State == other.State && RunMode == other.RunMode && PairEpoch == other.PairEpoch
+        && Quorums.SequenceEqual(other.Quorums) && Members.SetEquals(other.Members) && Lineage.SequenceEqual(other.Lineage) && ElectedEnd == other.ElectedEnd
+        && Floor == other.Floor && SystemIdentifier == other.SystemIdentifier && Demoted == other.Demoted;
+
+    /// <summary>The record with its revision: one more than that of the record it takes the place of, where it says anything new.</summary>
+    public PrimaryRecord After(PrimaryRecord? before) =>
+        before is null ? this with { Revision = Math.Max(Revision, 1) } : SaysTheSameAs(before) ? this : this with { Revision = Math.Max(Revision, before.Revision) + 1 };
 
     public LineageEntry? Reign => Lineage.IsEmpty ? null : Lineage[^1];
 }

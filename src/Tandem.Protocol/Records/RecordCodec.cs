@@ -28,6 +28,7 @@ public static class RecordCodec
         {
             Format = document.Format,
             Epoch = new Epoch(lease.LeaseTransitions),
+            Revision = document.Revision ?? 0,
             Holder = string.IsNullOrEmpty(lease.HolderIdentity) ? null : Incarnation.Parse(lease.HolderIdentity),
             RenewTime = lease.RenewTime,
             LeaseDuration = TimeSpan.FromSeconds(lease.LeaseDurationSeconds),
@@ -56,6 +57,7 @@ public static class RecordCodec
         var document = new RecordDocument
         {
             Format = record.Arbiter is null ? PrimaryRecord.FirstFormat : PrimaryRecord.ArbiterFormat,
+            Revision = record.Revision > 0 ? record.Revision : null,
             State = record.State switch { RecordState.Stable => "Stable", RecordState.Electing => "Electing", RecordState.HandingOver => "HandingOver", _ => throw new InvalidOperationException() },
             Target = handover?.Target.ToString(),
             Deadline = handover?.Deadline,
@@ -77,6 +79,29 @@ public static class RecordCodec
         };
         return (JsonSerializer.Serialize(document, RecordJson.Default.RecordDocument),
             new LeaseFields(record.Holder?.ToString() ?? "", record.Epoch.Value, record.RenewTime, (int)Math.Ceiling(record.LeaseDuration.TotalSeconds)));
+    }
+
+    /// <summary>
+    /// A record as volumes remember it: what elections, starts and clauses lean on. What passes (who is suspected, when it was renewed, which container runs) is left out.
+    /// </summary>
+    public static string EncodeRemembered(PrimaryRecord record)
+    {
+        var (json, lease) = Encode(record with { Suspect = null, Run = null, RenewTime = null, Nonce = "" });
+        return JsonSerializer.Serialize(new RememberedDocument(lease.HolderIdentity, lease.LeaseTransitions, lease.LeaseDurationSeconds, json), RecordJson.Default.RememberedDocument);
+    }
+
+    /// <exception cref="FormatException">The text is not a remembered record.</exception>
+    public static PrimaryRecord DecodeRemembered(string text)
+    {
+        try
+        {
+            var document = JsonSerializer.Deserialize(text, RecordJson.Default.RememberedDocument) ?? throw new FormatException("the remembered record is null");
+            return Decode(document.Record, new LeaseFields(document.Holder, document.Epoch, null, document.LeaseSeconds));
+        }
+        catch (JsonException exception)
+        {
+            throw new FormatException($"the remembered record is not readable at {exception.Path}", exception);
+        }
     }
 
     /// <summary>A lineage alone, as followers persist it beside their volume's identity.</summary>

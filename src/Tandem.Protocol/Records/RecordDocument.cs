@@ -7,6 +7,7 @@ namespace Tandem.Protocol.Records;
 internal sealed class RecordDocument
 {
     public int Format { get; set; }
+    public long? Revision { get; set; }
     public string State { get; set; } = "Stable";
     public string? Target { get; set; }
     public DateTimeOffset? Deadline { get; set; }
@@ -28,6 +29,9 @@ internal sealed class RecordDocument
     [JsonExtensionData] public Dictionary<string, JsonElement>? Unknown { get; set; }
 }
 
+/// <summary>A whole record in one text: the annotation, and what the Lease's own spec says beside it.</summary>
+internal sealed record RememberedDocument(string? Holder, long Epoch, int LeaseSeconds, string Record);
+
 internal sealed record ClauseDocument(long Epoch, string Holder, List<string> Members, int Acknowledgements);
 internal sealed record LineageDocument(string? PairEpoch, long Epoch, string Incarnation, uint? Timeline, string? SwitchPoint);
 internal sealed record RunDocument(string ContainerId, string Nonce);
@@ -38,5 +42,6 @@ internal sealed record TokenDocument(ulong SystemIdentifier, uint Timeline, stri
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, UseStringEnumConverter = true)]
 [JsonSerializable(typeof(RecordDocument))]
+[JsonSerializable(typeof(RememberedDocument))]
 [JsonSerializable(typeof(List<LineageDocument>))]
 internal sealed partial class RecordJson : JsonSerializerContext;

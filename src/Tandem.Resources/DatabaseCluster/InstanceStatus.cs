@@ -14,6 +14,12 @@ public sealed record InstanceStatus
     [Description("This life of its data: instance/volume/claim.")]
     public Incarnation? Incarnation { get; set; }
 
+    [Description("Highest epoch that it has promised or followed.")]
+    public Epoch? Epoch { get; set; }
+
+    [Description("Revision of the newest record that it has obeyed, within that epoch.")]
+    public long? Revision { get; set; }
+
     [Description("Its part in the cluster: Primary, MainStandby, Standby or Cascade.")]
     public InstanceRole? Role { get; set; }
 

@@ -67,6 +67,19 @@ public static class FaultPlan
         (c, _, _, l) => new SitesCut(Way(c), Api: true, Data: true) { Lasts = l * 2 },
     ];
 
+    /// <summary>
+    /// What happens to records themselves: rarely, and drawn apart from the rest, so that a seed's other faults stay what they were. Of a pair's API server no backup is restored: it would take the pair
+    /// record back as well, after which nothing is to be opened until a person acts.
+    /// </summary>
+    private static readonly Draw[] KindsOfRecords =
+    [
+        (_, _, s, _) => new RecordDeleted(s),
+        (_, _, s, _) => new RecordDeleted(s),
+        (c, _, s, _) => new StaleReset(s, Who(c), c.Next(4)),
+        (_, t, s, l) => t.Sites > 1 ? new RecordDeleted(s) : new ApiRestored(s) { Lasts = l },
+        (_, t, s, l) => t.Sites > 1 ? new RecordDeleted(s) : new ApiRestored(s) { Lasts = l },
+    ];
+
     public static IReadOnlyList<PlannedFault> Of(Setup setup, IReadOnlyList<string> sites)
     {
         var chance = Chance.Of(setup.Seed, "faults");
@@ -81,6 +94,12 @@ public static class FaultPlan
             // What is gone for good is not to be more than what the mode can stand; the simulation would only find that out.
             if (fault is VolumeLost && ++volumesLost > 1) continue;
             plan.Add(new PlannedFault(plan.Count, at, fault));
+        }
+        var records = Chance.Of(setup.Seed, "faults of records");
+        for (var left = records.Happens(0.25) ? records.Next(1, 3) : 0; left > 0; left--)
+        {
+            var at = records.Between(TimeSpan.FromSeconds(8), setup.TroubleEnds);
+            plan.Add(new PlannedFault(plan.Count, at, records.OneOf(KindsOfRecords)(records, setup, records.OneOf(sites), records.LongTailed(TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(20)))));
         }
         return plan;
     }

@@ -26,6 +26,7 @@ public sealed class Ledger(Events events, Trace trace) : IServerWitness, IClient
     private readonly HashSet<int> _writtenSynchronously = [];
     private readonly Dictionary<Server, Reign> _open = [];
     private readonly Dictionary<string, PrimaryRecord> _latest = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, PrimaryRecord> _newest = new(StringComparer.Ordinal);
     private readonly Dictionary<string, PrimaryRecord> _ofHolder = new(StringComparer.Ordinal);
     private readonly Dictionary<string, PairRecord> _pairs = new(StringComparer.Ordinal);
     private readonly SortedDictionary<PairEpoch, PairOutcomeKind> _decided = [];
@@ -63,11 +64,29 @@ public sealed class Ledger(Events events, Trace trace) : IServerWitness, IClient
             return;
         }
         if (_latest.TryGetValue(site, out var before) && record.Epoch < before.Epoch) Report("EpochFell", $"{site}: from {before.Epoch} to {record.Epoch}");
+        // After the record was lost, or the API server went back: nothing goes on from what stands there, and what takes its place is above everything that ever stood.
+        if (_newest.TryGetValue(site, out var newest) && (before is null || before.IsOlderThan(newest)) && record.Epoch <= newest.Epoch && (before is null || !record.SaysTheSameAs(before)))
+            Report("EpochReused", $"{site}: {record.State} at epoch {record.Epoch}, revision {record.Revision}, after epoch {newest.Epoch}, revision {newest.Revision}, was lost");
         _latest[site] = record;
+        if (newest?.IsOlderThan(record) != false) _newest[site] = record;
         if (record.Holder is { } holder) _ofHolder[holder.ToString()] = record;
         // What stands there still at a later pair epoch was written in an earlier one.
         if (record.Run is { } run && record.Holder is { } runner && _runs.GetValueOrDefault($"{runner}@{run.ContainerId}")?.Nonce != run.Nonce)
             _runs[$"{runner}@{run.ContainerId}"] = new Permission(run.Nonce, record.Epoch, record.PairEpoch);
+    }
+
+    /// <summary>A site's API server went back to what it held at some earlier time: that is nobody's act.</summary>
+    public void Restored(string site, PrimaryRecord? record)
+    {
+        if (record is null) _latest.Remove(site);
+        else _latest[site] = record;
+    }
+
+    /// <summary>A person has named the one that goes on: what it does not have was given up, and nothing else.</summary>
+    public void GaveUp(DataDirectory kept)
+    {
+        var there = kept.Log.Rows().ToHashSet();
+        _kept.RemoveWhere(r => !there.Contains(r));
     }
 
     /// <summary>A pair's record was committed at a site.</summary>

@@ -34,6 +34,7 @@ public sealed class SimulatedSite
         foreach (var machine in machines) machine.Lost += () => LosePower(machine);
         _site = new Site(new SiteDesign(name, world.Setup.Seed, machines, world.Setup.LocalVolumes ? VolumeKind.Local : VolumeKind.Network, Start), world.Events, world.Wires, Clock(), world.Trace);
         Api.Changed += OnWrite;
+        Api.Restored += OnRestored;
         ClientMachine = new Machine($"{name}-clients", name, Clock());
     }
 
@@ -134,6 +135,23 @@ public sealed class SimulatedSite
 
     private static ArbiterSpec NamedArbiter() => new() { Kubernetes = new KubernetesArbiterSpec { KubeconfigSecret = "arbiter-access" }, LeaseDuration = new("6s") };
 
+    /// <summary>
+    /// kubectl tandem reset-primary, by a person who has waited for long enough: names the instance that has most.
+    /// </summary>
+    /// <returns>Whether there was one to name.</returns>
+    public bool ResetPrimary()
+    {
+        var best = Programs.Where(p => p.Disk is { IsLost: false, Data: DataDirectory { IsPartial: false, IsHalfRewound: false }, AgentState.Promise.Value: > 0 })
+            .MaxBy(p => (((DataDirectory)p.Disk.Data!).Log.Rows().Count(), -p.Identity.Instance[^1]));
+        if (best is null) return false;
+        _world.Ledger.GaveUp((DataDirectory)best.Disk.Data!);
+        AskReset(best.Identity.Instance, best.Disk.AgentState!.Promise.Value, best.Disk.AgentState.Record?.Revision ?? 0);
+        return true;
+    }
+
+    public void AskReset(string instance, long fromEpoch, long fromRevision) => Api.Edit<DatabaseCluster>(World.Namespace, World.ClusterName,
+        c => (c.Metadata.Annotations ??= [])[Names.ResetAnnotation] = $$"""{"id":"r{{_world.Events.Count}}","to":"{{instance}}","fromEpoch":{{fromEpoch}},"fromRevision":{{fromRevision}}}""", "kubectl");
+
     /// <summary>Whom the other site's connection reaches, which comes in at whatever machine is up.</summary>
     public Destination? ThroughNodes(string from)
     {
@@ -171,6 +189,8 @@ public sealed class SimulatedSite
     {
         var programs = Programs.ToList();
         if (programs.Any(p => p.Links?.Snapshot.Report is { Reason: "WouldDiscardData" })) return "WouldDiscardData";
+        // A member that is gone for good cannot say what it remembers.
+        if (_world.WasLost(Name) && programs.Any(p => p.Links?.Snapshot.Report is { Reason: "RecordRegressed" })) return "RecordRegressed";
         if (Record is not { State: RecordState.Electing } record || !_world.WasLost(Name)) return null;
         var left = programs.Where(p => p.Disk is { IsLost: false, Data: DataDirectory { IsPartial: false, IsHalfRewound: false } }).Select(IncarnationOf).ToHashSet();
         if (record.Quorums.Any(q => !q.IsEmpty && !left.Contains(q.Holder) && q.Members.Count(left.Contains) < q.PromisesNeeded)) return "ClauseUnsatisfied";
@@ -248,6 +268,18 @@ public sealed class SimulatedSite
         catch (FormatException exception)
         {
             _world.Ledger.Report("RecordUnreadable", exception.Message);
+        }
+    }
+
+    private void OnRestored()
+    {
+        Record = Api.Find<V1Lease>(World.Namespace, Names.Record(World.ClusterName)) is { } lease ? RecordLease.Read(lease) : null;
+        _world.Ledger.Restored(Name, Record);
+        // Whoever had deleted the claims of volumes that are gone does so again.
+        foreach (var claim in Api.All<V1PersistentVolumeClaim>().Where(c => c.Status?.Phase == "Bound" && _site.Volumes.Of(c.Metadata.Uid!) is not { IsLost: false }).ToList())
+        {
+            Api.Delete<V1PersistentVolumeClaim>(World.Namespace, claim.Metadata.Name!, null, "kubectl");
+            Api.Delete<V1Pod>(World.Namespace, claim.Metadata.Name!, new DeleteOptions(GracePeriodSeconds: 0), "kubectl");
         }
     }
 

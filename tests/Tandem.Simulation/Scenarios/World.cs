@@ -30,6 +30,7 @@ public sealed class World
     private readonly Dictionary<PlannedFault, Action> _open = [];
     private readonly IReadOnlyList<PlannedFault> _plan;
     private TimeSpan? _heldSince;
+    private bool _hasReset;
 
     /// <param name="without">Numbers of planned faults that are left out.</param>
     public World(Setup setup, TextWriter? trace = null, IReadOnlyCollection<int>? without = null)
@@ -140,7 +141,11 @@ public sealed class World
     {
         if (_sites.All(s => s.WhyAPersonIsNeeded() is null)) _heldSince = null;
         else _heldSince ??= Events.Now;
-        return Events.Now - _heldSince > HeldLimit;
+        if (!(Events.Now - _heldSince > HeldLimit)) return false;
+        // The one thing that a person is asked to do while the cluster is held, and that settles it.
+        if (_hasReset || _sites.FirstOrDefault(s => s.WhyAPersonIsNeeded() == "RecordRegressed") is not { } site || !site.ResetPrimary()) return true;
+        (_hasReset, _heldSince) = (true, null);
+        return false;
     }
 
     /// <summary>Whether a volume of the site was lost for good.</summary>

@@ -38,5 +38,19 @@ public sealed class InstanceMemoryTests : IDisposable
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
+    [Fact]
+    public void The_newest_record_obeyed_is_on_the_volume_and_an_older_one_does_not_take_its_place()
+    {
+        var memory = Memory();
+        var known = Record(2, A, Clause(2, A, 1, B)) with { Revision = 5 };
+        memory.Remember(state => state.Obeying(known));
+        memory.Remember(state => state.Obeying(known with { Revision = 4, Members = [A] }));
+        memory.Remember(state => state.Obeying(null));
+        Assert.True(new FileVolumeStore(_folder).Load()!.Record!.SaysTheSameAs(known));
+        // A founder that has not named its database yet takes nothing back.
+        memory.Remember(state => state.Obeying(known with { Revision = 6, SystemIdentifier = null }));
+        Assert.Equal(known.SystemIdentifier, new FileVolumeStore(_folder).Load()!.Record!.SystemIdentifier);
+    }
+
     private InstanceMemory Memory() => new(new FileVolumeStore(_folder), new VolumeState { Volume = A.Volume }, A);
 }

@@ -23,6 +23,72 @@ public sealed class InstanceTableTests
     public void A_record_older_than_the_promise_is_held() => Expect<InstanceAction.Hold>(World(Record(1, A)) with { Volume = Promised(5) }, "RecordRegressed");
 
     [Fact]
+    public void A_record_of_this_epoch_but_of_an_earlier_revision_is_held()
+    {
+        var record = Record(1, A, Clause(1, A, 1, B)) with { Revision = 3 };
+        var world = World(record) with { Volume = Promised(1) with { Record = record with { Revision = 4 } }, Process = ReadWrite };
+        Expect<InstanceAction.Hold>(world, "RecordRegressed");
+        Assert.Null(world.Record);
+        Assert.NotNull((world with { Volume = Promised(1) with { Record = record } }).Record);
+    }
+
+    [Fact]
+    public void A_record_that_all_members_miss_is_rebuilt()
+    {
+        var known = Record(1, B, Clause(1, B, 1, A, C)) with { Revision = 3 };
+        var world = Lost() with { Volume = Promised(1) with { Record = known }, Peers = [Recalling(B, known), Recalling(C, known)] };
+        var rebuilt = Expect<InstanceAction.RebuildRecord>(world, "RecordRegressed");
+        Assert.Equal(2, rebuilt.Next.Epoch.Value);
+        Assert.Contains("orders-3", Expect<InstanceAction.Hold>(world with { Peers = [Recalling(B, known)] }, "RecordRegressed").Message);
+        Assert.Contains("orders-3", Expect<InstanceAction.Hold>(world with { Peers = [Recalling(B, known), Recalling(C, known) with { ViewAge = TimeSpan.FromSeconds(2) }] }, "RecordRegressed").Message);
+    }
+
+    [Fact]
+    public void Somebody_elses_newer_record_counts_once_the_api_server_was_asked_after_it()
+    {
+        var world = World(Record(1, A) with { Revision = 3 }) with { Process = ReadWrite };
+        var peer = Recalling(B, Record(1, A) with { Revision = 5 });
+        Expect<InstanceAction.Hold>(world with { Peers = [peer] }, "RecordRegressed");
+        Assert.False((world with { Peers = [peer with { RecordKnownSince = world.Now }] }).RecordRegressed);
+        Assert.False((world with { Peers = [Recalling(B, Record(1, A) with { Revision = 3 })] }).RecordRegressed);
+    }
+
+    [Fact]
+    public void An_empty_volume_makes_no_database_in_the_place_of_one_that_others_remember()
+    {
+        var empty = Lost() with { HasData = false, Volume = Fresh };
+        Expect<InstanceAction.Found>(empty with { Peers = [Peer(B)] });
+        Expect<InstanceAction.Hold>(empty with { Peers = [Recalling(B, Record(1, B))] }, "RecordRegressed");
+        Expect<InstanceAction.Wait>(empty with { Peers = [Recalling(B, Record(1, B)) with { RecordKnownSince = empty.Now }] }, "PeersKnowMore");
+        Expect<InstanceAction.Wait>(empty with { Peers = [Peer(B) with { ViewAge = null }] }, "PeersUnknown");
+        Expect<InstanceAction.Wait>(empty with { PodsKnown = false }, "PeersUnknown");
+        Expect<InstanceAction.Hold>(empty with { Settings = Settings with { SystemIdentifier = new SystemIdentifier(42) } }, "RecordRegressed");
+    }
+
+    [Fact]
+    public void Data_of_another_database_than_the_record_names_is_not_overwritten() =>
+        Expect<InstanceAction.Hold>(World(Record(1, B)) with { Volume = Promised(1) with { Record = Record(1, B) with { SystemIdentifier = new SystemIdentifier(7) } }, Peers = [Peer(B)] }, "SystemIdentifierMismatch");
+
+    [Fact]
+    [Requirement("E14")]
+    public void A_reset_acts_where_it_names_this_instance_and_what_its_volume_knows_last()
+    {
+        var known = Record(1, B, Clause(1, B, 1, A, C)) with { Revision = 3 };
+        var request = new ResetRequest("r", A.Instance, new Epoch(1), 3);
+        var lost = Lost() with { Volume = Promised(1) with { Record = known }, Settings = Settings with { Reset = request } };
+        Assert.Equal([A], Expect<InstanceAction.RebuildRecord>(lost, "ResetPrimary").Next.Members);
+        Expect<InstanceAction.Hold>(lost with { Settings = Settings with { Reset = request with { To = B.Instance } } }, "RecordRegressed");
+        Expect<InstanceAction.Hold>(lost with { Settings = Settings with { Reset = request with { FromEpoch = new Epoch(2) } } }, "RecordRegressed");
+        Expect<InstanceAction.Hold>(lost with { Settings = Settings with { Reset = request with { FromRevision = 2 } } }, "RecordRegressed");
+        Expect<InstanceAction.Hold>(lost with { Volume = lost.Volume with { Marker = VolumeMarker.Cloning } }, "ResetRefused");
+
+        // An election that waits for one who is gone; and never where somebody holds the record.
+        var electing = Record(1, null, Clause(1, B, 1, C)) with { Revision = 3 };
+        Expect<InstanceAction.RebuildRecord>(World(electing) with { Volume = Promised(1) with { Record = electing }, Settings = lost.Settings }, "ResetPrimary");
+        Assert.IsNotType<InstanceAction.RebuildRecord>(InstanceTable.Decide(World(known) with { Volume = lost.Volume, Settings = lost.Settings }));
+    }
+
+    [Fact]
     public void A_cluster_of_a_pair_waits_for_the_pair() =>
         Expect<InstanceAction.Wait>(World() with { Reading = new RecordReading(null, false, TimeSpan.Zero, true, null), HasData = false, Volume = Fresh, Settings = Settings with { Pair = "orders" } }, "WaitingForPair");
 
@@ -282,6 +348,18 @@ public sealed class InstanceTableTests
         Peers = [],
         PeerSiteChecked = true,
     };
+
+    private static InstanceObservation Lost() => World() with { Reading = new RecordReading(null, false, TimeSpan.FromSeconds(99), true, null) };
+
+    private static PeerObservation Recalling(Incarnation who, PrimaryRecord known)
+    {
+        var peer = Peer(who);
+        return peer with
+        {
+            View = peer.View! with { Epoch = known.Epoch.Value, RecordEpoch = known.Epoch.Value, RecordRevision = known.Revision, Recalls = true, Remembered = RecordCodec.EncodeRemembered(known) },
+            RecordKnownSince = TimeSpan.FromSeconds(90),
+        };
+    }
 
     private static VolumeState Promised(long epoch) => new() { Volume = A.Volume, Promise = new Epoch(epoch), Lineage = [Reign(1, A, 1, Lsn.Zero)] };
 

@@ -17,16 +17,47 @@ public sealed class RecordKeeperTests
         var (keeper, api) = Keeper();
         api.Reads.Enqueue(Lease(1, "5"));
         await keeper.ReadAsync(CancellationToken.None);
-        keeper.Observe(Lease(2, "7"), TimeSpan.Zero);
         var news = 0;
-        keeper.Changed += () => news++;
-
         api.Reads.Enqueue(Lease(1, "5"));
+        api.UnderWay = () =>
+        {
+            keeper.Observe(Lease(2, "7"), TimeSpan.Zero);
+            keeper.Changed += () => news++;
+        };
         var reading = await keeper.ReadAsync(CancellationToken.None);
 
         Assert.Equal(2, reading.Record!.Epoch.Value);
         Assert.True(reading.Reachable);
         Assert.Equal(0, news);
+    }
+
+    [Fact]
+    public async Task An_api_server_that_went_back_is_believed_and_nothing_goes_on_from_there()
+    {
+        var (keeper, api) = Keeper();
+        api.Reads.Enqueue(Lease(3, "9"));
+        await keeper.ReadAsync(CancellationToken.None);
+        api.Reads.Enqueue(Lease(2, "5"));
+        Assert.Equal(2, (await keeper.ReadAsync(CancellationToken.None)).Record!.Epoch.Value);
+
+        api.Reads.Enqueue(Lease(2, "5"));
+        Assert.IsType<RecordSwap.Moot>(await keeper.SwapAsync("renew", record => record, CancellationToken.None));
+        Assert.Empty(api.Sent);
+
+        api.Reads.Enqueue(Lease(2, "5"));
+        api.Reads.Enqueue(Lease(2, "5"));
+        await keeper.SwapAsync("rebuild", record => record! with { Epoch = record.Epoch.Next }, CancellationToken.None, rebuilds: true);
+        Assert.Single(api.Sent);
+    }
+
+    [Fact]
+    public async Task What_the_volume_remembers_from_an_earlier_life_is_not_swapped_over()
+    {
+        var (keeper, api) = Keeper();
+        keeper.Recall(Record(1, A) with { Revision = 4 });
+        api.Reads.Enqueue(Lease(1, "5"));
+        Assert.IsType<RecordSwap.Moot>(await keeper.SwapAsync("members", record => record! with { Members = [A] }, CancellationToken.None));
+        Assert.Empty(api.Sent);
     }
 
     [Fact]
@@ -57,12 +88,30 @@ public sealed class RecordKeeperTests
     public class Api : DispatchProxy
     {
         internal Queue<V1Lease> Reads { get; } = [];
+        internal List<V1Lease> Sent { get; } = [];
+
+        /// <summary>Once, while the next read is on its way.</summary>
+        internal Action? UnderWay { get; set; }
 
         protected override object? Invoke(MethodInfo? targetMethod, object?[]? args) => targetMethod?.Name switch
         {
-            nameof(IKubernetesClient.GetAsync) => Task.FromResult<V1Lease?>(Reads.Dequeue()),
-            nameof(IKubernetesClient.SwapAsync) => Task.FromResult<SwapResult<V1Lease>>(new SwapResult<V1Lease>.Conflict()),
+            nameof(IKubernetesClient.GetAsync) => Read(),
+            nameof(IKubernetesClient.SwapAsync) => Swap((V1Lease)args![0]!),
             var other => throw new NotSupportedException(other),
         };
+
+        private Task<V1Lease?> Read()
+        {
+            var underWay = UnderWay;
+            UnderWay = null;
+            underWay?.Invoke();
+            return Task.FromResult<V1Lease?>(Reads.Dequeue());
+        }
+
+        private Task<SwapResult<V1Lease>> Swap(V1Lease lease)
+        {
+            Sent.Add(lease);
+            return Task.FromResult<SwapResult<V1Lease>>(new SwapResult<V1Lease>.Conflict());
+        }
     }
 }

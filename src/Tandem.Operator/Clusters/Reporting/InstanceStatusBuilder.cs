@@ -18,6 +18,8 @@ public static class InstanceStatusBuilder
         {
             Name = instance.Name,
             Incarnation = Incarnation.TryParse(report?.Incarnation, out var incarnation) ? incarnation : null,
+            Epoch = report?.Epoch is > 0 and var promised ? new Epoch(promised) : null,
+            Revision = report?.Revision,
             Role = Word<InstanceRole>(report?.Role),
             RunMode = Word<InstanceRunMode>(report?.RunMode),
             State = State(instance),

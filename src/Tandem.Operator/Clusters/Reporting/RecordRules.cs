@@ -8,7 +8,7 @@ namespace Tandem.Operator.Clusters.Reporting;
 public static class RecordRules
 {
     /// <summary>Why nobody holds the record for sure; null: it is stable.</summary>
-    public static (string Reason, string Message)? WhyNotStable(ClusterObservation observation) => observation.Record switch
+    public static (string Reason, string Message)? WhyNotStable(ClusterObservation observation) => Regressed(observation) ?? observation.Record switch
     {
         RecordReading.Absent => observation.Cluster.Status?.Epoch is { } epoch
             ? ("RecordMissing", $"the record is not there; the last known epoch was {epoch}: the agents tell what they remember")
@@ -23,6 +23,13 @@ public static class RecordRules
         },
         _ => throw new InvalidOperationException(),
     };
+
+    /// <summary>What the API server shows is not what was obeyed, by the word of those who obeyed it. Of several the newest, in the fewest words: it misses least.</summary>
+    private static (string Reason, string Message)? Regressed(ClusterObservation observation) =>
+        observation.Instances.Select(i => i.Report).OfType<AgentReport>().Where(r => r is { State: AgentStates.Held, Reason: AgentStates.RecordRegressed })
+            .OrderByDescending(r => r.Epoch).ThenBy(r => r.Message?.Length).ThenBy(r => r.Instance, StringComparer.Ordinal).FirstOrDefault() is { } held
+            ? (AgentStates.RecordRegressed, held.Message ?? "the record is lost, or older than what volumes remember")
+            : null;
 
     /// <summary>
     /// The holder's own report, if it speaks of the present and is of the very incarnation that the record names: another life of the instance is a stranger under its name.

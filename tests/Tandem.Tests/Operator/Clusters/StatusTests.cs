@@ -32,6 +32,7 @@ public sealed class StatusTests
     [Theory]
     [Requirement("E17")]
     [InlineData("NoRecord", "Founding")]
+    [InlineData("Regressed", "RecordRegressed")]
     [InlineData("Electing", "Electing")]
     [InlineData("HandingOver", "HandingOver")]
     [InlineData("NoPod", "InstanceMissing")]
@@ -239,6 +240,7 @@ public sealed class StatusTests
         switch (what)
         {
             case "NoRecord": world.Now = world.Now with { Record = RecordReading.IsAbsent }; break;
+            case "Regressed": world.SetReport(standby, world.Report(standby) with { State = "held", Reason = "RecordRegressed", Message = "the record says epoch 1" }); break;
             case "Electing": world.Now = world.Now with { Record = new RecordReading.Present(record with { State = RecordState.IsElecting, Holder = null }) }; break;
             case "HandingOver": world.Now = world.Now with { Record = new RecordReading.Present(record with { State = new RecordState.HandingOver(ClusterWorld.IncarnationOf(standby), world.Now.Now) }) }; break;
             case "NoPod": world.RemovePod(standby); break;

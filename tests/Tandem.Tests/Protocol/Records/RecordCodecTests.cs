@@ -34,6 +34,18 @@ public sealed class RecordCodecTests
     }
 
     [Fact]
+    public void A_remembered_record_comes_back_without_what_passes()
+    {
+        var record = Record(7, B, Clause(6, A, 1, B, C)) with { Revision = 12, Run = new RunIdentity("container", "nonce"), Suspect = new Suspicion("n", A), RenewTime = DateTimeOffset.UnixEpoch, ElectedEnd = At(5), Uid = "", ResourceVersion = "" };
+        var read = RecordCodec.DecodeRemembered(RecordCodec.EncodeRemembered(record));
+        Assert.True(read.SaysTheSameAs(record));
+        Assert.Equal((7, 12), (read.Epoch.Value, read.Revision));
+        Assert.Null(read.Run);
+        Assert.Null(read.Suspect);
+        Assert.Throws<FormatException>(() => RecordCodec.DecodeRemembered("{"));
+    }
+
+    [Fact]
     public void Fields_of_a_newer_version_survive_a_swap()
     {
         var lease = RecordLease.New("orders", "shop", Record(1, A));

@@ -1,0 +1,44 @@
+using Tandem.Agent.Record;
+using Tandem.Agent.State;
+using Tandem.Protocol.Records;
+using Tandem.Protocol.Recovery;
+using Tandem.Resources.Values;
+
+namespace Tandem.Agent.Loop;
+
+/// <summary>Whether the record that the API server shows is the one that was obeyed last, and who could tell what that said.</summary>
+internal static class RecordSight
+{
+    public static bool IsRegressed(RecordReading reading, VolumeState volume, bool hasData, IReadOnlyList<PeerObservation> peers)
+    {
+        if (reading.Record is { } present)
+            return present.Epoch < volume.Promise || (volume.Record is { } mine && present.IsOlderThan(mine)) || peers.Any(p => IsKnownBefore(p, reading) && present.IsOlderThan(new Epoch(p.View!.RecordEpoch!.Value), p.View.RecordRevision ?? 0));
+        if (reading is not { Exists: false, Reachable: true }) return false;
+        return volume.Promise.Value > 0 || (hasData && volume.Marker == VolumeMarker.None) || peers.Any(p => IsKnownBefore(p, reading));
+    }
+
+    public static LossView View(InstanceObservation o) => new(o.Settings.Cluster, o.Reading.Record, o.Me,
+        [new Witness(o.Me.Instance, o.Me, o.Volume.Promise, Recalls: true, o.Volume.Record), .. o.Peers.Where(p => p.Reachable).Select(Of)],
+        [o.Me.Instance, .. o.Peers.Where(p => p.PodPresent).Select(p => p.Instance)]);
+
+    /// <summary>The API server was asked after that was known: so it is no news that has not come through yet.</summary>
+    private static bool IsKnownBefore(PeerObservation peer, RecordReading reading) => peer.View?.RecordEpoch is not null && peer.RecordKnownSince < reading.ReadAt;
+
+    private static Witness Of(PeerObservation peer)
+    {
+        var view = peer.View!;
+        return new Witness(peer.Instance, peer.Incarnation, new Epoch(view.Epoch), view.Recalls, view.Remembered is { } text ? Read(text) : null);
+    }
+
+    private static PrimaryRecord? Read(string text)
+    {
+        try
+        {
+            return RecordCodec.DecodeRemembered(text);
+        }
+        catch (FormatException)
+        {
+            return null; // as of one that remembers nothing: its promise is heard all the same
+        }
+    }
+}

@@ -1,0 +1,123 @@
+using Tandem.Protocol.Elections;
+using Tandem.Protocol.Records;
+using Tandem.Protocol.Recovery;
+using Tandem.Resources.Values;
+using Tandem.Tests.Support;
+using static Tandem.Tests.Protocol.Example;
+
+namespace Tandem.Tests.Protocol.Recovery;
+
+/// <summary>A record that is gone, or older than what volumes remember: who must be heard, and what takes its place.</summary>
+[Requirement("E14")]
+public sealed class RecordLossTests
+{
+    private static readonly PrimaryRecord Last = Record(5, A, Clause(5, A, 1, B, C)) with { Revision = 9, Floor = new LogEnd(null, new Epoch(3), At(2)), RunMode = RunMode.Primary, PairEpoch = new PairEpoch(2, "east") };
+
+    [Fact]
+    public void All_members_together_go_on_from_the_newest_that_any_of_them_remembers()
+    {
+        var older = Record(5, A, Clause(5, A, 1, B)) with { Revision = 7 };
+        var next = Rebuilt(View(null, Says(A, Last), Says(B, older), Says(C, null, promise: 0)));
+        Assert.Equal(6, next.Epoch.Value);
+        Assert.IsType<RecordState.Electing>(next.State);
+        Assert.Null(next.Holder);
+        Assert.Equal(Last.Quorums, next.Quorums);
+        Assert.Equal(Last.Floor, next.Floor);
+        Assert.Equal((RunMode.Primary, new PairEpoch(2, "east")), (next.RunMode, next.PairEpoch));
+        Assert.True(Last.IsOlderThan(next));
+    }
+
+    [Fact]
+    public void The_next_epoch_is_above_every_promise_and_above_what_stands_there()
+    {
+        Assert.Equal(9, Rebuilt(View(null, Says(A, Last), Says(B, Last, promise: 8), Says(C, Last))).Epoch.Value);
+        Assert.Equal(4, Rebuilt(View(Record(2, B), Says(A, Record(3, A)), Says(B, Record(3, A), promise: 3), Says(C, Record(3, A), promise: 3))).Epoch.Value);
+        Assert.Equal(6, Rebuilt(View(Record(5, A) with { Revision = 8 }, Says(A, Last), Says(B, Last), Says(C, Last))).Epoch.Value);
+    }
+
+    [Fact]
+    public void Whoever_is_missing_is_named_and_so_is_the_way_out()
+    {
+        var held = Held(View(null, Says(A, Last), Says(B, Last)));
+        Assert.Contains("orders-3 (does not answer)", held);
+        Assert.DoesNotContain("orders-2", held);
+        Assert.Contains("kubectl tandem reset-primary orders --to", held);
+        var another = C with { Volume = new string('e', 32) };
+        Assert.Contains("another life of its volume answers", Held(View(null, Says(A, Last), Says(B, Last), Says(another, null))));
+        // It follows a record that this one does not see: then it is this one that sees too little.
+        Assert.Contains("orders-3 (does not say yet", Held(View(null, Says(A, Last), Says(B, Last), Says(C, Last) with { Recalls = false })));
+    }
+
+    [Fact]
+    public void A_holder_that_only_the_newest_record_names_must_be_heard_as_well()
+    {
+        var elected = Record(6, B, Clause(6, B, 1, A)) with { Members = [A, B] };
+        Assert.Contains("orders-2", Held(View(null, Says(A, elected), Says(C, Last))));
+        Assert.Equal(7, Rebuilt(View(null, Says(A, Last), Says(B, elected))).Epoch.Value);
+    }
+
+    [Fact]
+    public void Two_records_of_one_number_count_the_members_of_both()
+    {
+        var other = Last with { Members = [A, B] };
+        Assert.Contains("orders-3", Held(View(null, Says(A, other), Says(B, Last))));
+        Assert.Contains("orders-3", Held(View(null, Says(A, Last), Says(B, other))));
+    }
+
+    [Fact]
+    public void A_running_stranger_is_heard_before_anything_is_rebuilt()
+    {
+        var view = View(null, Says(A, Last), Says(B, Last), Says(C, Last)) with { Running = ["orders-1", "orders-4"] };
+        Assert.Contains("orders-4 (runs, and does not say", Held(view));
+        Rebuilt(view with { Heard = [.. view.Heard, new Witness("orders-4", null, new Epoch(0), Recalls: true, null)] });
+    }
+
+    [Fact]
+    public void Without_anybody_who_remembers_nothing_is_made_up()
+    {
+        Assert.Contains("nobody remembers", Held(View(null, Says(A, null, promise: 3))));
+        Assert.Contains("format 9", Held(View(null, Says(A, Last with { Format = 9 }), Says(B, Last), Says(C, Last))));
+    }
+
+    [Fact]
+    public void Only_a_member_rebuilds()
+    {
+        var stranger = C with { Instance = "orders-4" };
+        Assert.Contains("its members rebuild it", Held(View(null, Says(stranger, null, promise: 0), Says(A, Last), Says(B, Last), Says(C, Last))));
+    }
+
+    [Fact]
+    public void A_reset_leaves_one_candidate_whose_own_promise_is_enough()
+    {
+        var view = View(null, Says(B, Last));
+        var next = RecordLoss.Reset(view, Last with { Floor = new LogEnd(null, new Epoch(5), At(50)) });
+        Assert.Equal(105, next.Epoch.Value);
+        Assert.Equal(B, Assert.IsType<ElectionVerdict.Winner>(Election.Judge(Example.View(next, Promise(B, 105, 5, At(4)), Promise(C, 105, 5, At(9))))).Promise.By);
+        Assert.IsType<ElectionVerdict.Wait>(Election.Judge(Example.View(next, Promise(A, 105, 5, At(9)), Promise(C, 105, 5, At(9)))));
+    }
+
+    [Fact]
+    public void Only_what_elections_lean_on_counts_as_a_revision()
+    {
+        var record = Last with { Revision = 3 };
+        Assert.Equal(3, (record with { RenewTime = DateTimeOffset.UnixEpoch, Lsn = At(9), Suspect = new Suspicion("n", B), Run = new RunIdentity("c", "n") }).After(record).Revision);
+        foreach (var change in new[]
+        {
+            record with { Quorums = [Clause(5, A, 1, B)] }, record with { Members = [A, B] }, record with { Holder = B }, record with { State = RecordState.IsElecting },
+            record with { RunMode = RunMode.Standby }, record with { Floor = null }, record with { Lineage = [Reign(1, A, 1, At(1))] }, record with { PairEpoch = null },
+        }) Assert.Equal(4, change.After(record).Revision);
+    }
+
+    private static Witness Says(Incarnation who, PrimaryRecord? remembered, long? promise = null) => new(who.Instance, who, new Epoch(promise ?? remembered?.Epoch.Value ?? 0), Recalls: true, remembered);
+
+    private static LossView View(PrimaryRecord? present, params Witness[] heard) => new("orders", present, heard[0].Incarnation!.Value, heard, [.. heard.Select(h => h.Instance)]);
+
+    private static PrimaryRecord Rebuilt(LossView view)
+    {
+        var verdict = RecordLoss.Judge(view);
+        Assert.True(verdict is LossVerdict.Rebuild, verdict.Message);
+        return ((LossVerdict.Rebuild)verdict).Next;
+    }
+
+    private static string Held(LossView view) => Assert.IsType<LossVerdict.Held>(RecordLoss.Judge(view)).Message;
+}
