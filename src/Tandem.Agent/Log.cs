@@ -79,6 +79,9 @@ internal static partial class Log
     [LoggerMessage(307, LogLevel.Warning, "The record is rebuilt at epoch {Epoch}: {Message}")]
     public static partial void RecordRebuilt(ILogger logger, Epoch epoch, string message);
 
+    [LoggerMessage(308, LogLevel.Warning, "This volume's data may be discarded, as spec.discardData names it: {Consent}")]
+    public static partial void DiscardConsented(ILogger logger, string consent);
+
     // ---- links and sight ----
     [LoggerMessage(400, LogLevel.Debug, "No answer from the agent of {Instance}: {Message}")]
     public static partial void LinkFailed(ILogger logger, string instance, string message);

@@ -55,7 +55,8 @@ internal static class CopyJobs
     {
         // The source's control file must know the timeline that it is on, or it and this volume look alike.
         await ServerJobs.AttachAsync(c, o, action.Source, rewinds: true, cancellation);
-        c.Memory.Remember(state => state with { Marker = VolumeMarker.Rewinding });
+        // Where the log ended is not to be read any more once it is overwritten; whoever must consent to its loss after all is told.
+        c.Memory.Remember(state => state with { Marker = VolumeMarker.Rewinding, RewoundFrom = state.Marker == VolumeMarker.Rewinding ? state.RewoundFrom : c.Memory.SealedEnd });
         c.Memory.LogChanges();
         var source = ServerJobs.Source(c, action.Source)! with { User = "tandem_rewind", ApplicationName = "tandem_rewind" };
         try
@@ -71,7 +72,7 @@ internal static class CopyJobs
         var site = action.Source.Name.StartsWith("site/", StringComparison.Ordinal);
         c.Memory.Progress = null;
         c.Memory.SealHint = null;
-        c.Memory.Remember(state => state with { Marker = VolumeMarker.None, Lineage = site ? o.OtherSite!.Entries : o.Record!.Lineage });
+        c.Memory.Remember(state => state with { Marker = VolumeMarker.None, RewoundFrom = null, Lineage = site ? o.OtherSite!.Entries : o.Record!.Lineage });
     }
 
     /// <summary>The volume's present life ends; the next rule clones.</summary>
@@ -80,10 +81,10 @@ internal static class CopyJobs
         // A main standby is known to its record by this life, and nobody counts on what it has: it stays who it is, without a position until it has the copy.
         if (o.IsHolder)
         {
-            c.Memory.Remember(state => state with { Marker = VolumeMarker.Cloning, Lineage = [] });
+            c.Memory.Remember(state => state with { Marker = VolumeMarker.Cloning, RewoundFrom = null, Lineage = [] });
             c.Memory.Promise = null;
             c.Memory.LogChanges();
-            (c.Memory.SealHint, c.Memory.Upstream, c.Memory.RewindImpossible) = (null, null, null);
+            (c.Memory.SealHint, c.Memory.Upstream, c.Memory.RewindImpossible, c.Memory.DiscardAccepted) = (null, null, null, null);
             return Task.CompletedTask;
         }
         c.Memory.BeginIncarnation(c.Random.NextHex(32), VolumeMarker.Cloning);

@@ -16,6 +16,7 @@ public static class InstanceActuator
         InstanceAction.CheckOtherSite => RecordJobs.CheckOtherSiteAsync(c, o, cancellation),
         InstanceAction.AdoptLineage => RecordJobs.AdoptLineageAsync(c, o, cancellation),
         InstanceAction.RebuildRecord rebuild => RecordJobs.RebuildAsync(c, rebuild, o, cancellation),
+        InstanceAction.LeaveClauses => RecordJobs.LeaveClausesAsync(c, o, cancellation),
         InstanceAction.AddMembers add => RecordJobs.AddMembersAsync(c, add, o, cancellation),
         InstanceAction.Promise promise => PromiseJobs.PromiseAsync(c, promise, o, cancellation),
         InstanceAction.Obey obey => PromiseJobs.ObeyAsync(c, obey, o, cancellation),
@@ -41,6 +42,7 @@ public static class InstanceActuator
         InstanceAction.ReadOtherSite read => CopyJobs.ReadOtherSiteAsync(c, read, o, cancellation),
         InstanceAction.BaseBackup backup => CopyJobs.BaseBackupAsync(c, backup, o, cancellation),
         InstanceAction.Rewind rewind => CopyJobs.RewindAsync(c, rewind, o, cancellation),
+        InstanceAction.AcceptDiscard accept => AcceptDiscardAsync(c, accept),
         InstanceAction.Discard => CopyJobs.DiscardAsync(c, o),
         InstanceAction.Exit => ExitAsync(c),
         InstanceAction.Nothing or InstanceAction.Hold or InstanceAction.Wait => Task.CompletedTask,
@@ -61,6 +63,13 @@ public static class InstanceActuator
     private static Task NoteLineageAsync(JobContext c, InstanceObservation o)
     {
         c.Memory.Remember(state => state with { Lineage = o.Record!.Lineage });
+        return Task.CompletedTask;
+    }
+
+    private static Task AcceptDiscardAsync(JobContext c, InstanceAction.AcceptDiscard accept)
+    {
+        c.Memory.DiscardAccepted = accept.Consent;
+        Log.DiscardConsented(c.Logger, accept.Consent.ToString());
         return Task.CompletedTask;
     }
 

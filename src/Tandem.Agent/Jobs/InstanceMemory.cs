@@ -5,6 +5,7 @@ using Tandem.Agent.State;
 using Tandem.Postgres;
 using Tandem.Protocol.Elections;
 using Tandem.Protocol.Records;
+using Tandem.Protocol.Rejoining;
 using Tandem.Resources.Values;
 
 namespace Tandem.Agent.Jobs;
@@ -54,6 +55,9 @@ public sealed class InstanceMemory(IVolumeStore store, VolumeState volume, Incar
     /// <summary>Why this life of the volume cannot be rewound, as the last attempt found; null: it may be.</summary>
     public string? RewindImpossible { get; set; }
 
+    /// <summary>The consent to discard this life's data that was found to name just that.</summary>
+    public DiscardConsent? DiscardAccepted { get; set; }
+
     /// <summary>Since when no client was let in any more, by this machine's clock, as the server's transactions are; null: clients are let in.</summary>
     public DateTimeOffset? RefusingSince { get; set; }
 
@@ -81,12 +85,13 @@ public sealed class InstanceMemory(IVolumeStore store, VolumeState volume, Incar
     /// <summary>A new life of the volume: promises, slots and clauses of the old one never speak for it.</summary>
     public void BeginIncarnation(string volume, VolumeMarker marker)
     {
-        Remember(state => state with { Volume = volume, Marker = marker, Lineage = [] });
+        Remember(state => state with { Volume = volume, Marker = marker, RewoundFrom = null, Lineage = [] });
         Me = Me with { Volume = volume };
         Promise = null;
         LogChanges();
         SealHint = null;
         Upstream = null;
         RewindImpossible = null;
+        DiscardAccepted = null;
     }
 }

@@ -115,6 +115,12 @@ internal static class RecordJobs
             ? same with { Lineage = other.Entries, Quorums = [], ElectedEnd = null, SystemIdentifier = same.SystemIdentifier ?? other.SystemIdentifier }
             : null, cancellation);
 
+    /// <summary>Before the volume of a main standby is copied anew: from here on an election of this site asks for nothing that was acknowledged here and has just been given up.</summary>
+    public static Task LeaveClausesAsync(JobContext c, InstanceObservation o, CancellationToken cancellation) =>
+        c.Records.SwapAsync("leave clauses", record => record.SameReign(o.Record!) is { State: RecordState.Stable, RunMode: RunMode.Standby } same && same.PairEpoch == o.Record!.PairEpoch
+            ? same with { Quorums = [], Floor = null, ElectedEnd = null }
+            : null, cancellation);
+
     /// <summary>Asks, through the pair's record, for a look at the other site that begins after this moment [S8].</summary>
     public static async Task CheckOtherSiteAsync(JobContext c, InstanceObservation o, CancellationToken cancellation)
     {

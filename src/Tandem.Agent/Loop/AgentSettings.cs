@@ -1,4 +1,6 @@
+using System.Globalization;
 using Tandem.Postgres;
+using Tandem.Protocol.Rejoining;
 using Tandem.Protocol.Synchrony;
 using Tandem.Resources;
 using Tandem.Resources.Values;
@@ -38,6 +40,7 @@ public sealed record AgentSettings
     public required long Generation { get; init; }
     public SwitchoverRequest? Switchover { get; init; }
     public ResetRequest? Reset { get; init; }
+    public DiscardConsent? Discard { get; init; }
 
     /// <summary>Of the database that was made, by the status: no more than a reason not to make another.</summary>
     public SystemIdentifier? SystemIdentifier { get; init; }
@@ -82,6 +85,9 @@ public sealed record AgentSettings
             AccessRules = spec.AccessRules,
             Generation = cluster.Metadata.Generation ?? 0,
             Switchover = SwitchoverAnnotation.Read(cluster.Metadata.Annotations?.GetValueOrDefault(Names.SwitchoverAnnotation)),
+            Discard = spec.DiscardData is { } discard && ulong.TryParse(discard.SystemIdentifier, NumberStyles.None, CultureInfo.InvariantCulture, out var system) && Lsn.TryParse(discard.Lsn, out var end)
+                ? new DiscardConsent(new SystemIdentifier(system), new TimelineId((uint)discard.Timeline), end)
+                : null,
             Reset = ResetAnnotation.Read(cluster.Metadata.Annotations?.GetValueOrDefault(Names.ResetAnnotation)),
             SystemIdentifier = cluster.Status?.SystemIdentifier,
         };

@@ -70,7 +70,7 @@ internal static class FollowerRules
     public static InstanceAction? Diverged(InstanceObservation o)
     {
         if (o.Status is null or { Receiver.Status: "streaming" } || o.LogEnd is null || o.Upstream is null || LocalUpstream.Of(o) is not { } source) return null;
-        return Rejoin(o, source, o.Record!.Lineage, o.Record.ElectedEnd) is Rewind or Stop or Discard or LearnLineage ? Rejoin(o, source, o.Record.Lineage, o.Record.ElectedEnd) : null;
+        return Rejoin(o, source, o.Record!.Lineage, o.Record.ElectedEnd) is (Rewind or Stop or Discard or AcceptDiscard or Hold or LearnLineage) and var apart ? apart : null;
     }
 
     /// <summary>
@@ -150,19 +150,53 @@ internal static class FollowerRules
     /// <summary>The volume's present life is of no use any more; it ends only once nothing counts on it.</summary>
     public static InstanceAction Rebuild(InstanceObservation o, string reason, string message)
     {
-        if (!o.Settings.AutoRejoin || WroteHere(o)) return new Hold("WouldDiscardData", message + "; a base backup would discard this volume's data");
-        if (InsideClause(o)) return new Wait(InsideClauseReason, "the holder must take this instance out of the synchronous set before its volume is rebuilt");
+        if ((!o.Settings.AutoRejoin || WroteHere(o)) && Unconsented(o, message) is { } held) return held;
+        // A main standby is itself the holder: nobody else could let it out, and of a reign that is over nothing is acknowledged any more. What the clauses kept was given up, or is the other site's too.
+        if (InsideClause(o))
+            return o is { IsHolder: true, Record.RunMode: RunMode.Standby }
+                ? new LeaveClauses(reason, message + "; the clauses of this site's own reign go first")
+                : new Wait(InsideClauseReason, "the holder must take this instance out of the synchronous set before its volume is rebuilt");
         if (o.Process.Running) return new Stop(StopMode.Fast, reason, message);
         return o.IsHolder || HolderReady(o) ? new Discard(reason, message) : new Wait("HolderNotReady", "the base backup begins when the holder is there");
     }
 
+    /// <summary>What keeps the volume's data until a person has named it; null: it was named.</summary>
+    private static InstanceAction? Unconsented(InstanceObservation o, string message)
+    {
+        if (o.LogEnd is null && o.Volume is { Marker: VolumeMarker.None } && !o.Process.Running) return new Seal("LogEndUnknown", "where the log ends must be known before anybody can consent to its loss");
+        var asked = o.Settings.Discard;
+        if (Has(o) is not { } has) return new Hold("WouldDiscardData", $"{message}; a base backup would discard this volume's data, and where its log ends is not known: to give it up, delete the claim {o.Me.Instance}");
+        if (asked is not null && o.DiscardAccepted == asked && asked.Covers(has)) return null;
+        if (asked == has) return new AcceptDiscard(has, "DiscardConsented", $"spec.discardData names what this volume has: {has}");
+        var why = WroteHere(o) ? "what was committed at this site and is nowhere else" : "this volume's data";
+        return new Hold("WouldDiscardData", $"{message}; a base backup would discard {why}; to consent, set spec.discardData: {has}{(asked is null ? "" : $" (it is {asked}, which is not that)")}");
+    }
+
+    /// <summary>Which database this volume has, and up to where: of one half rewound, up to where it went before.</summary>
+    private static DiscardConsent? Has(InstanceObservation o) =>
+        (o.LogEnd ?? o.Volume.RewoundFrom) is { } end && (o.Volume.Record?.SystemIdentifier ?? o.Record!.SystemIdentifier) is { } system ? new DiscardConsent(system, end.Timeline, end.End) : null;
+
     /// <summary>
-    /// Whether the log of a main standby has, beyond what the other site has, a reign of its own site: commits that were acknowledged here and are nowhere else. What it only received
+    /// Whether the log of a main standby has, beyond what the other site has, anything of a reign of its own site: commits that were acknowledged here and are nowhere else. What it only received
     /// from the other site, and that site does not have any more, is nobody's.
     /// </summary>
-    private static bool WroteHere(InstanceObservation o) =>
-        o.IsHolder && o.LogEnd is { } end && DataLineage.Of(o.Volume.Lineage, end.Timeline, end.End).Entries is var mine
-        && mine.Any(m => (m.PairEpoch is null || m.PairEpoch.Value.Site == o.Site) && o.OtherSite?.Entries.Any(m.SameReign) != true);
+    private static bool WroteHere(InstanceObservation o)
+    {
+        if (!o.IsHolder) return false;
+        var end = o.LogEnd ?? o.Volume.RewoundFrom;
+        var mine = end is not null ? DataLineage.Of(o.Volume.Lineage, end.Timeline, end.End).Entries : o.Volume.Lineage;
+        var theirs = o.OtherSite?.Entries ?? [];
+        for (var i = 0; i < mine.Count; i++)
+        {
+            if (mine[i].PairEpoch is { } epoch && epoch.Site != o.Site) continue;
+            var shared = theirs.FindIndex(mine[i].SameReign);
+            if (shared < 0) return true;
+            // A reign that both have: the other site's history left it somewhere, and this log may go on in it.
+            var wrote = i + 1 < mine.Count ? mine[i + 1].SwitchPoint : end?.End;
+            if (shared + 1 < theirs.Count && theirs[shared + 1].SwitchPoint is { } left && (wrote is null || wrote > left)) return true;
+        }
+        return false;
+    }
 
     /// <summary>A member leaves all clauses before its volume is rebuilt or wiped: what they counted on it would be gone.</summary>
     private static bool InsideClause(InstanceObservation o) => o.Record!.Quorums.Any(c => c.Members.Contains(o.Me) || c.Holder == o.Me && c.Epoch == o.Record.Epoch);

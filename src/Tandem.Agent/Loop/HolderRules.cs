@@ -59,7 +59,7 @@ internal static class HolderRules
             // What was sent over here may be more than any member over there had when one of them was promoted: the receiver then asks for ever for what is not in that history.
             if (o.Status is { Receiver: not { Status: "streaming" } } && o.Now - other.ReadAt > LineageAge)
                 return new ReadOtherSite(source, "NotStreaming", "streaming has stopped: was there a failover at the other site?");
-            if (FollowerRules.Rejoin(o, source, other.Entries, null) is (Stop or Hold) and var apart) return apart;
+            if (FollowerRules.Rejoin(o, source, other.Entries, null) is (Stop or Hold or AcceptDiscard or LeaveClauses) and var apart) return apart;
         }
         else
         {

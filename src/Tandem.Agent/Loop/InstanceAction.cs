@@ -1,6 +1,7 @@
 using Tandem.Postgres;
 using Tandem.Protocol.Elections;
 using Tandem.Protocol.Records;
+using Tandem.Protocol.Rejoining;
 using Tandem.Protocol.Synchrony;
 using Tandem.Resources.Values;
 
@@ -28,6 +29,9 @@ public abstract record InstanceAction(string Reason, string Message)
     public sealed record SwapRun(string Reason, string Message) : InstanceAction(Reason, Message);
     public sealed record CheckOtherSite(string Reason, string Message) : InstanceAction(Reason, Message);
     public sealed record AdoptLineage(string Reason, string Message) : InstanceAction(Reason, Message);
+
+    /// <summary>A main standby, whose data is about to be given up, takes away what the record says of it.</summary>
+    public sealed record LeaveClauses(string Reason, string Message) : InstanceAction(Reason, Message);
 
     // ---- promises ----
     public sealed record Promise(Epoch Epoch, string Reason, string Message) : InstanceAction(Reason, Message);
@@ -68,6 +72,9 @@ public abstract record InstanceAction(string Reason, string Message)
     public sealed record ReadOtherSite(UpstreamTarget Source, string Reason, string Message) : InstanceAction(Reason, Message);
     public sealed record BaseBackup(UpstreamTarget Source, string Reason, string Message) : InstanceAction(Reason, Message);
     public sealed record Rewind(UpstreamTarget Source, string Reason, string Message) : InstanceAction(Reason, Message);
+
+    /// <summary>A person has named what a base backup would discard: from here on it may, whatever a stop still leaves out of it.</summary>
+    public sealed record AcceptDiscard(DiscardConsent Consent, string Reason, string Message) : InstanceAction(Reason, Message);
     public sealed record Discard(string Reason, string Message) : InstanceAction(Reason, Message);
 
     public string Name => GetType().Name;

@@ -111,6 +111,9 @@ public sealed record InstanceObservation
     /// <summary>Why this life of the volume cannot be rewound; null: it may be.</summary>
     public string? RewindImpossible { get; init; }
 
+    /// <summary>The consent to discard this life's data that was found to name just that.</summary>
+    public DiscardConsent? DiscardAccepted { get; init; }
+
     /// <summary>
     /// The API server shows no record, or one that is older than what this volume has obeyed; or than what another has, known here before the API server was asked last. Nothing that
     /// it shows is to be obeyed then.

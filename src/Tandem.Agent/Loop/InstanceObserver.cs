@@ -81,6 +81,7 @@ public sealed class InstanceObserver(RecordKeeper records, ClusterSight sight, P
             HolderIsDown = HolderIsDown(record, now),
             HandoverTried = memory.HandoverTried,
             RewindImpossible = memory.RewindImpossible,
+            DiscardAccepted = memory.DiscardAccepted,
             ArbiterHeld = context.Arbiter.IsHeld(record?.Arbiter, record?.PairEpoch),
             PeerSiteChecked = pair is null || _life.HasLivedThrough(pair, record, peers.LastLiveBeat, now) || memory.OtherSiteCheckedAt == pair.PairEpoch,
         };

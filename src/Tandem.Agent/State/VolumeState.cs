@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Tandem.Postgres;
 using Tandem.Postgres.Files;
 using Tandem.Protocol.Records;
 using Tandem.Resources.Values;
@@ -23,6 +24,9 @@ public sealed record VolumeState
     public ImmutableList<LineageEntry> Lineage { get; init; } = [];
 
     public VolumeMarker Marker { get; init; }
+
+    /// <summary>While the marker says Rewinding: where the log ended before.</summary>
+    public WalEnd? RewoundFrom { get; init; }
 
     /// <summary>A hold given to an asynchronous primary: nothing is promised above <see cref="HoldEpoch"/> before it ends. After a restart the agent is bound for its whole length again.</summary>
     public TimeSpan HoldLength { get; init; }
@@ -68,6 +72,7 @@ public sealed class FileVolumeStore(string folder) : IVolumeStore
             Promise = new Epoch(document.Promise),
             Lineage = RecordCodec.DecodeLineageText(document.Lineage),
             Marker = document.Marker,
+            RewoundFrom = document is { RewoundTimeline: { } timeline, RewoundEnd: { } end } ? new WalEnd(new TimelineId(timeline), Lsn.Parse(end)) : null,
             HoldLength = TimeSpan.FromMilliseconds(document.HoldMilliseconds),
             HoldEpoch = new Epoch(document.HoldEpoch),
             PairEpoch = document.PairEpoch is { } pair ? PairEpoch.Parse(pair) : null,
@@ -79,7 +84,8 @@ public sealed class FileVolumeStore(string folder) : IVolumeStore
     {
         Directory.CreateDirectory(folder);
         var document = new VolumeDocument(state.Volume, state.Promise.Value, RecordCodec.EncodeLineageText(state.Lineage), state.Marker,
-            (long)state.HoldLength.TotalMilliseconds, state.HoldEpoch.Value, state.PairEpoch?.ToString(), state.Record is { } record ? RecordCodec.EncodeRemembered(record) : null);
+            (long)state.HoldLength.TotalMilliseconds, state.HoldEpoch.Value, state.PairEpoch?.ToString(), state.Record is { } record ? RecordCodec.EncodeRemembered(record) : null,
+            state.RewoundFrom?.Timeline.Value, state.RewoundFrom?.End.ToString());
         AtomicFile.Write(Path, JsonSerializer.SerializeToUtf8Bytes(document, VolumeJson.Default.VolumeDocument));
     }
 
@@ -87,7 +93,7 @@ public sealed class FileVolumeStore(string folder) : IVolumeStore
     public Task ProbeAsync(CancellationToken cancellation) => Task.Run(() => AtomicFile.Write(System.IO.Path.Combine(folder, "probe"), "probe"u8), cancellation);
 }
 
-internal sealed record VolumeDocument(string Volume, long Promise, string Lineage, VolumeMarker Marker, long HoldMilliseconds, long HoldEpoch, string? PairEpoch, string? Record);
+internal sealed record VolumeDocument(string Volume, long Promise, string Lineage, VolumeMarker Marker, long HoldMilliseconds, long HoldEpoch, string? PairEpoch, string? Record, uint? RewoundTimeline, string? RewoundEnd);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true)]
 [JsonSerializable(typeof(VolumeDocument))]

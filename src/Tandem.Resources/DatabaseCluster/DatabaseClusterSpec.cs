@@ -69,6 +69,9 @@ public sealed record DatabaseClusterSpec
     [Description("Whether an instance that fell behind or diverged is brought back by itself: by rewind, else by a new base backup. With false it is held until `kubectl tandem rejoin`.")]
     public bool AutoRejoin { get; set; } = true;
 
+    [Description("Consent to discard data that a base backup would overwrite and that is nowhere else. Only where an instance is held with reason WouldDiscardData, whose message says what to write here; anything but exactly those values does nothing, so that it may stay in Git.")]
+    public DiscardDataSpec? DiscardData { get; set; }
+
     [Description("Stops all changes by the operator. The agents go on keeping the database alive: see docs/ on what a pause means.")]
     public bool Paused { get; set; }
 

@@ -63,6 +63,7 @@ public static class DatabaseClusterValidator
         ParameterRules.ValuesFit,
         AccessRuleRules.LinesAreRules,
         ServiceRules.NodePortsFit,
+        DiscardRules.ValuesAreValues,
         ImmutableRules.NothingFixedChanges,
     ];
 

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
 using Tandem.Agent.Jobs;
 using Tandem.Arbiter;
 using Tandem.Kubernetes.Client;
@@ -18,7 +20,7 @@ using Tandem.Simulation.Postgres;
 namespace Tandem.Simulation.Scenarios;
 
 /// <summary>One site: its Kubernetes, its machines, the database on them.</summary>
-public sealed class SimulatedSite
+public sealed partial class SimulatedSite
 {
     private readonly World _world;
     private readonly Chance _chance;
@@ -101,7 +103,7 @@ public sealed class SimulatedSite
     }
 
     /// <summary>kubectl apply of the pair's manifest, the same at both sites.</summary>
-    public void ApplyPair(string primarySite, long? failoverFromEpoch = null)
+    public void ApplyPair(string primarySite, long? failoverFromEpoch = null, long? abandonPeerFromEpoch = null, long? overrideFromEpoch = null)
     {
         foreach (var site in _world.Sites)
         {
@@ -136,6 +138,26 @@ public sealed class SimulatedSite
     private static ArbiterSpec NamedArbiter() => new() { Kubernetes = new KubernetesArbiterSpec { KubeconfigSecret = "arbiter-access" }, LeaseDuration = new("6s") };
 
     /// <summary>
+    /// <summary>What a person does who reads why the cluster is held.</summary>
+    /// <returns>Whether there was anything to do.</returns>
+    public bool DoAsTold(string why) => why switch { "RecordRegressed" => ResetPrimary(), "WouldDiscardData" => ConsentToDiscard(), _ => false };
+
+    /// <summary>Writes into the manifest what the condition says, word for word.</summary>
+    private bool ConsentToDiscard()
+    {
+        foreach (var message in Programs.Select(p => p.Links?.Snapshot.Report).Where(r => r is { Reason: "WouldDiscardData" }).Select(r => r!.Message ?? ""))
+        {
+            if (Consent().Match(message) is not { Success: true } told) continue;
+            Api.Edit<DatabaseCluster>(World.Namespace, World.ClusterName,
+                c => c.Spec.DiscardData = new DiscardDataSpec { SystemIdentifier = told.Groups[1].Value, Timeline = long.Parse(told.Groups[2].Value, CultureInfo.InvariantCulture), Lsn = told.Groups[3].Value }, "kubectl");
+            return true;
+        }
+        return false;
+    }
+
+    [GeneratedRegex("""spec\.discardData: \{systemIdentifier: "(\d+)", timeline: (\d+), lsn: ([0-9A-F]+/[0-9A-F]+)\}""")]
+    private static partial Regex Consent();
+
     /// kubectl tandem reset-primary, by a person who has waited for long enough: names the instance that has most.
     /// </summary>
     /// <returns>Whether there was one to name.</returns>

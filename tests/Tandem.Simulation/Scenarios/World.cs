@@ -25,12 +25,15 @@ public sealed class World
 
     private static readonly TimeSpan HeldLimit = TimeSpan.FromSeconds(30);
 
+    /// <summary>Each of a site's instances may have something of its own that is only given up by name.</summary>
+    private const int ActsOfPersons = 4;
+
     private readonly List<SimulatedSite> _sites = [];
     private readonly List<Client> _clients = [];
     private readonly Dictionary<PlannedFault, Action> _open = [];
     private readonly IReadOnlyList<PlannedFault> _plan;
     private TimeSpan? _heldSince;
-    private bool _hasReset;
+    private int _acts;
 
     /// <param name="without">Numbers of planned faults that are left out.</param>
     public World(Setup setup, TextWriter? trace = null, IReadOnlyCollection<int>? without = null)
@@ -142,9 +145,9 @@ public sealed class World
         if (_sites.All(s => s.WhyAPersonIsNeeded() is null)) _heldSince = null;
         else _heldSince ??= Events.Now;
         if (!(Events.Now - _heldSince > HeldLimit)) return false;
-        // The one thing that a person is asked to do while the cluster is held, and that settles it.
-        if (_hasReset || _sites.FirstOrDefault(s => s.WhyAPersonIsNeeded() == "RecordRegressed") is not { } site || !site.ResetPrimary()) return true;
-        (_hasReset, _heldSince) = (true, null);
+        // A person does what the condition says, which settles it.
+        if (_acts >= ActsOfPersons || _sites.FirstOrDefault(s => s.WhyAPersonIsNeeded() is not null) is not { } site || !site.DoAsTold(site.WhyAPersonIsNeeded()!)) return true;
+        (_acts, _heldSince) = (_acts + 1, null);
         return false;
     }
 

@@ -52,5 +52,15 @@ public sealed class InstanceMemoryTests : IDisposable
         Assert.Equal(known.SystemIdentifier, new FileVolumeStore(_folder).Load()!.Record!.SystemIdentifier);
     }
 
+    [Fact]
+    public void Where_a_log_ended_that_is_being_rewound_outlives_the_agent()
+    {
+        var memory = Memory();
+        memory.Remember(state => state with { Marker = VolumeMarker.Rewinding, RewoundFrom = new WalEnd(new TimelineId(3), At(7)) });
+        Assert.Equal(new WalEnd(new TimelineId(3), At(7)), new FileVolumeStore(_folder).Load()!.RewoundFrom);
+        memory.BeginIncarnation(new string('e', 32), VolumeMarker.Cloning);
+        Assert.Null(new FileVolumeStore(_folder).Load()!.RewoundFrom);
+    }
+
     private InstanceMemory Memory() => new(new FileVolumeStore(_folder), new VolumeState { Volume = A.Volume }, A);
 }

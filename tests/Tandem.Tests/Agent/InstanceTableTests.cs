@@ -4,6 +4,7 @@ using Tandem.Agent.State;
 using Tandem.Postgres;
 using Tandem.Protocol.Elections;
 using Tandem.Protocol.Records;
+using Tandem.Protocol.Rejoining;
 using Tandem.Resources.Values;
 using Tandem.Tests.Support;
 using static Tandem.Tests.Protocol.Example;
@@ -229,6 +230,72 @@ public sealed class InstanceTableTests
     }
 
     [Fact]
+    [Requirement("B19")]
+    public void What_only_this_site_has_is_discarded_by_its_very_name_alone()
+    {
+        var world = OwnCommits();
+        var held = Expect<InstanceAction.Hold>(world, "WouldDiscardData").Message;
+        Assert.Contains("""set spec.discardData: {systemIdentifier: "42", timeline: 1, lsn: 0/500000}""", held, StringComparison.Ordinal);
+
+        var consent = new DiscardConsent(new SystemIdentifier(42), new TimelineId(1), At(5));
+        foreach (var wrong in new[] { consent with { Lsn = At(6) }, consent with { Lsn = At(4) }, consent with { Timeline = new TimelineId(2) }, consent with { SystemIdentifier = new SystemIdentifier(43) } })
+            Assert.Contains("which is not that", Expect<InstanceAction.Hold>(Asked(world, wrong), "WouldDiscardData").Message, StringComparison.Ordinal);
+
+        Assert.Equal(consent, Expect<InstanceAction.AcceptDiscard>(Asked(world, consent)).Consent);
+        var accepted = Asked(world, consent) with { DiscardAccepted = consent };
+        Expect<InstanceAction.Discard>(accepted);
+        // What a stop leaves out of it is consented to as well; what has come since is not, nor is another consent than the one that was found right.
+        Expect<InstanceAction.Discard>(accepted with { LogEnd = new WalEnd(new TimelineId(1), At(4)) });
+        Expect<InstanceAction.Hold>(accepted with { LogEnd = new WalEnd(new TimelineId(1), At(6)) }, "WouldDiscardData");
+        Expect<InstanceAction.Hold>(Asked(accepted, consent with { Lsn = At(9) }), "WouldDiscardData");
+
+        static InstanceObservation Asked(InstanceObservation o, DiscardConsent consent) => o with { Settings = o.Settings with { Discard = consent } };
+    }
+
+    [Fact]
+    public void Commits_of_a_shared_reign_beyond_where_the_other_site_left_it_are_this_sites_own()
+    {
+        var world = OwnCommits();
+        var shared = world.Volume.Lineage[0];
+        var next = Reign(2, B, 2, At(4)) with { PairEpoch = new PairEpoch(2, "east") };
+        world = world with { RewindImpossible = "the log is gone", OtherSite = world.OtherSite! with { Entries = [shared, next] } };
+        var half = world with { LogEnd = null, Volume = world.Volume with { Marker = VolumeMarker.Rewinding, RewoundFrom = new WalEnd(new TimelineId(1), At(5)) } };
+        Expect<InstanceAction.Hold>(half, "WouldDiscardData");
+        Expect<InstanceAction.Discard>(half with { OtherSite = half.OtherSite! with { Entries = [shared, next with { SwitchPoint = At(5) }] } });
+    }
+
+    [Fact]
+    public void A_main_standby_lets_itself_out_of_the_clauses_of_its_own_reign()
+    {
+        var world = OwnCommits();
+        var consent = new DiscardConsent(new SystemIdentifier(42), new TimelineId(1), At(5));
+        world = world with { Reading = Read(world.Record! with { Quorums = [Clause(1, A, 1, B, C)] }), Settings = Settings with { Discard = consent }, DiscardAccepted = consent };
+        Expect<InstanceAction.LeaveClauses>(world);
+        // And not before somebody has consented.
+        Expect<InstanceAction.Hold>(world with { Settings = Settings }, "WouldDiscardData");
+    }
+
+    [Fact]
+    public void A_rewind_that_turned_out_impossible_does_not_discard_what_it_could_not_keep()
+    {
+        var half = OwnCommits();
+        half = half with { LogEnd = null, RewindImpossible = "the log is gone", Volume = half.Volume with { Marker = VolumeMarker.Rewinding, RewoundFrom = new WalEnd(new TimelineId(1), At(5)) } };
+        Assert.Contains("lsn: 0/500000", Expect<InstanceAction.Hold>(half, "WouldDiscardData").Message, StringComparison.Ordinal);
+        // Of a volume that an earlier version began to rewind it is not known.
+        Assert.Contains("delete the claim orders-1", Expect<InstanceAction.Hold>(half with { Volume = half.Volume with { RewoundFrom = null } }, "WouldDiscardData").Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Without_autoRejoin_a_copy_waits_for_its_name_too()
+    {
+        var other = Reign(1, B, 1, Lsn.Zero);
+        var world = World(Record(2, B, Clause(2, B, 1, C)) with { Lineage = [other] }) with { Process = Down, Volume = Promised(2), Peers = [Peer(B)], Settings = Settings with { AutoRejoin = false } };
+        Expect<InstanceAction.Hold>(world, "WouldDiscardData");
+        Expect<InstanceAction.AcceptDiscard>(world with { Settings = world.Settings with { Discard = new DiscardConsent(new SystemIdentifier(42), new TimelineId(1), At(5)) } });
+        Expect<InstanceAction.Discard>(world with { Settings = Settings });
+    }
+
+    [Fact]
     public void A_member_leaves_its_clause_before_it_is_rebuilt()
     {
         var empty = World(Record(1, B, Clause(1, B, 1, A, C))) with { HasData = false, Process = Down, Volume = Promised(1) with { Marker = VolumeMarker.Cloning }, Peers = [Peer(B)] };
@@ -348,6 +415,25 @@ public sealed class InstanceTableTests
         Peers = [],
         PeerSiteChecked = true,
     };
+
+    /// <summary>A main standby, down, whose log shares nothing with the other site's and ends with commits of its own site.</summary>
+    private static InstanceObservation OwnCommits()
+    {
+        var epoch = new PairEpoch(2, "east");
+        var record = Record(1, A) with { RunMode = RunMode.Standby, PairEpoch = epoch };
+        return World(record) with
+        {
+            Site = "west",
+            Process = Down,
+            Volume = Promised(1) with { Record = record, Lineage = [Reign(1, A, 1, Lsn.Zero) with { PairEpoch = new PairEpoch(1, "west") }] },
+            Pair = new PairRecord
+            {
+                PairEpoch = epoch, Role = PairRole.Standby, LastRequested = "east",
+                Peer = new PeerFacts { LastSeen = DateTimeOffset.UnixEpoch, PairEpoch = epoch, Role = PairRole.Primary, Facts = new SiteFacts { Host = "10.1.0.1", Port = 31000, Ready = true } },
+            },
+            OtherSite = new RemoteLineage(epoch, "10.1.0.1", [Reign(1, B, 1, Lsn.Zero) with { PairEpoch = epoch }], new SystemIdentifier(42), TimeSpan.FromSeconds(100)),
+        };
+    }
 
     private static InstanceObservation Lost() => World() with { Reading = new RecordReading(null, false, TimeSpan.FromSeconds(99), true, null) };
 
