@@ -30,6 +30,7 @@ public static class CommandTree
         root.Subcommands.Add(Status());
         root.Subcommands.Add(Switchover());
         root.Subcommands.Add(Failover());
+        root.Subcommands.Add(Override());
         root.Subcommands.Add(ResetPrimary());
         root.Subcommands.Add(History());
         root.Subcommands.Add(Primary());
@@ -63,8 +64,17 @@ public static class CommandTree
             var name = new Argument<string>("PAIR") { Description = "The DisasterRecoveryPair" };
             var to = new Option<string>("--to") { Description = "The site that takes over", Required = true, HelpName = "SITE" };
             var yes = new Option<bool>("--yes") { Description = "Do not ask" };
-            return Verb("failover", "Makes the standby site primary without the other site; says what it may lose, and asks", [name, to, yes], (session, parsed, cancellation) =>
-                FailoverVerb.RunAsync(session, parsed.GetRequiredValue(name), parsed.GetRequiredValue(to), parsed.GetValue(yes), cancellation));
+            var abandon = new Option<bool>("--abandon-peer") { Description = "Go on without the other site though it can be read and does not stop: what it still acknowledges is lost" };
+            return Verb("failover", "Makes the standby site primary without the other site; says what it may lose, and asks", [name, to, abandon, yes], (session, parsed, cancellation) =>
+                FailoverVerb.RunAsync(session, parsed.GetRequiredValue(name), parsed.GetRequiredValue(to), parsed.GetValue(abandon), parsed.GetValue(yes), cancellation));
+        }
+
+        Command Override()
+        {
+            var name = new Argument<string>("PAIR") { Description = "The DisasterRecoveryPair" };
+            var yes = new Option<bool>("--yes") { Description = "Do not ask" };
+            return Verb("override", "Opens this demoted site again whose handover is in doubt; says what it may lose, and asks", [name, yes], (session, parsed, cancellation) =>
+                OverrideVerb.RunAsync(session, parsed.GetRequiredValue(name), parsed.GetValue(yes), cancellation));
         }
 
         Command ResetPrimary()

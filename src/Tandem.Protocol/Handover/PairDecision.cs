@@ -28,6 +28,7 @@ public static class PairDecision
         TargetSteps.Consume,
         TargetSteps.ReachOrRevoke,
         // ---- the site that is primary, in an operation ----
+        Override.OpenWithoutOutcome,
         PrimarySteps.Locked,
         PrimarySteps.Quiescing,
         PrimarySteps.Demoting,

@@ -7,8 +7,10 @@ namespace Tandem.Protocol.Handover;
 /// <summary>What the pair object of one site asks for.</summary>
 /// <param name="PrimarySite">The site that shall be writable.</param>
 /// <param name="FailoverFromEpoch">Number of the pair epoch that a failover ends; null: none is asked for.</param>
+/// <param name="AbandonPeerFromEpoch">With a failover from the same epoch: it goes on without the other site though that can be read and does not stop [S5]; null: it does not.</param>
+/// <param name="OverrideFromEpoch">Number of the pair epoch whose handover, in doubt, is not waited for any more [S6]; null: it is.</param>
 /// <param name="Deleting">The object is being deleted: it asks for nothing any more [S13].</param>
-public sealed record PairRequest(string PrimarySite, long? FailoverFromEpoch, bool Deleting);
+public sealed record PairRequest(string PrimarySite, long? FailoverFromEpoch, bool Deleting, long? AbandonPeerFromEpoch = null, long? OverrideFromEpoch = null);
 
 /// <summary>The other site, read live in this very step. Where it could not be read there is none of this, whatever was read before.</summary>
 /// <param name="Request">Null: the pair object is not there.</param>

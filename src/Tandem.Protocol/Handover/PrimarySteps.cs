@@ -104,5 +104,6 @@ public static class PrimarySteps
 
     /// <summary>The link was lost while the token is out: the other site may have consumed it, so this one stays down until it reads the outcome, or a human overrides [S6].</summary>
     private static PairAction InDoubt(PairView v, PairOperation operation) =>
-        new PairAction.Wait("HandoverInDoubt", $"{operation.Kind} {operation.Id}: the token is out and site {v.PeerSite} cannot be read: this site stays down until it reads the outcome");
+        new PairAction.Wait("HandoverInDoubt", $"{operation.Kind} {operation.Id}: the token is out and site {v.PeerSite} cannot be read: this site stays down until it reads the outcome. To open it without, at the cost of whatever site {v.PeerSite} acknowledges if it has taken over: "
+            + $"spec.primarySite {v.Site} and spec.failover.overrideFromEpoch {v.Record!.PairEpoch.Number} (kubectl tandem override PAIR)");
 }

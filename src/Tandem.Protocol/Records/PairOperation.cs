@@ -84,6 +84,9 @@ public enum PairOutcomeKind
     /// <summary>A failover: the other site's last commits may be missing.</summary>
     FailedOver,
 
+    /// <summary>The demoted site opened again by a human's word, without knowing whether its token was consumed: the other site's commits may be missing [S6].</summary>
+    Overridden,
+
     /// <summary>Decided at the other site, read there.</summary>
     Adopted,
 }

@@ -18,7 +18,7 @@ public static class Failover
             return new PairAction.Wait("NothingToPromote", "this site has no database that could become primary");
         if (v.Peer is not { } peer) return TakeOver(v, "the other site cannot be read");
         if (peer.Record is not { State: not PairRecordState.RecordRegressed } theirs)
-            return new PairAction.Wait("PeerRecordLost", $"site {v.PeerSite} answers, but its pair record is lost: whether it is writable cannot be known");
+            return IsAbandoned(v) ? TakeOver(v, $"site {v.PeerSite} has lost its pair record, and is abandoned") : new PairAction.Wait("PeerRecordLost", $"site {v.PeerSite} answers, but its pair record is lost: whether it is writable cannot be known; {StrongerWord(v)}");
         if (theirs.PairEpoch > record.PairEpoch) return null;
         return theirs.Role == PairRole.Standby ? TakeOver(v, $"site {v.PeerSite} is standby") : FencePeer(v, theirs);
     }
@@ -29,19 +29,30 @@ public static class Failover
         && !v.Request.Deleting && record.State == PairRecordState.Active
         && v.Request.PrimarySite == v.Site && v.Request.FailoverFromEpoch == record.PairEpoch.Number;
 
+    /// <summary>The stronger word: it names the epoch too, so that it is used up with the failover [S5].</summary>
+    private static bool IsAbandoned(PairView v) => v.Request.AbandonPeerFromEpoch == v.Record!.PairEpoch.Number;
+
+    private static string StrongerWord(PairView v) => IsAbandoned(v)
+        ? $"after {v.Timeouts.Step.TotalSeconds:0} s it is abandoned, as spec.failover.abandonPeerFromEpoch says"
+        : $"to go on without it, at the cost of whatever it still acknowledges: spec.failover.abandonPeerFromEpoch {v.Record!.PairEpoch.Number} (kubectl tandem failover PAIR --to {v.Site} --abandon-peer)";
+
     /// <summary>A failover that can read the other site's record first writes Demote into it, and waits for its stop [S5].</summary>
     private static PairAction FencePeer(PairView v, PairRecord theirs)
     {
         var record = v.Record!;
         // It will adopt what it has not read yet, and stop by that.
-        if (theirs.PairEpoch < record.PairEpoch) return new PairAction.Wait("PeerBehind", $"site {v.PeerSite} has not adopted pair epoch {record.PairEpoch} yet");
+        if (theirs.PairEpoch < record.PairEpoch)
+            return IsAbandoned(v) ? TakeOver(v, $"site {v.PeerSite} has not adopted pair epoch {record.PairEpoch}, and is abandoned") : new PairAction.Wait("PeerBehind", $"site {v.PeerSite} has not adopted pair epoch {record.PairEpoch} yet; {StrongerWord(v)}");
         switch (theirs.Step)
         {
             case null or PairStep.Lock or PairStep.Quiesce:
                 var operation = new PairOperation(v.FreshId, PairOperationKind.Failover, PairStep.Demote, v.Site, v.Site, v.Now, v.Now, v.Now + v.Timeouts.Switchover, v.Now);
                 return new PairAction.SwapPeerRecord(theirs with { Operation = operation }, "FencesPeer", $"failover: site {v.PeerSite} can be read, so it is stopped first");
+            // Told to stop first, however strong the word: a site that stops in order loses nothing.
+            case PairStep.Demote when IsAbandoned(v) && v.Now >= theirs.Operation!.StepStartedAt + v.Timeouts.Step:
+                return TakeOver(v, $"site {v.PeerSite} was told to stop at {theirs.Operation.StepStartedAt:u}, has not, and is abandoned: what it acknowledges until it reads this epoch is lost");
             case PairStep.Demote:
-                return new PairAction.Wait("PeerDoesNotStop", $"failover: site {v.PeerSite} was told to stop at {theirs.Operation!.StepStartedAt:u} and has not yet");
+                return new PairAction.Wait("PeerDoesNotStop", $"failover: site {v.PeerSite} was told to stop at {theirs.Operation!.StepStartedAt:u} and has not yet; {StrongerWord(v)}");
             // It has stopped, and its token can be consumed as soon as this site has all of it: nothing is lost then. Only while that comes nearer.
             case PairStep.Offer when v.Holder is { Streaming: true }:
                 return new PairAction.Wait("Reaching", $"failover: site {v.PeerSite} has stopped at {theirs.Operation!.Token?.End.Lsn}, this site is at {v.Holder.Flushed}");

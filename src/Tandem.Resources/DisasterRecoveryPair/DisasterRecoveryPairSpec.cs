@@ -99,6 +99,14 @@ public sealed record PairFailoverSpec
     [Description("With a primarySite that is not the present one: this failover ends the pair epoch of this number (status.epoch). Acting uses it up; a number that is not the present one moves nothing. Without it, a change of primarySite is a switchover.")]
     [RangeMinimum(1)]
     public long? FromEpoch { get; set; }
+
+    [Description("With fromEpoch of the same number: the failover goes on without the other site though that can be read and does not stop within timeouts.step. What the other site acknowledges until it reads the new epoch is lost. A number that is not the present one does nothing.")]
+    [RangeMinimum(1)]
+    public long? AbandonPeerFromEpoch { get; set; }
+
+    [Description("With a primarySite that is this very site, demoted, its handover in doubt (phase HandoverInDoubt) and the other site unreadable: it opens again without knowing whether the other one took over in the pair epoch of this number. If that did, what it acknowledged is lost. Acting uses it up; a number that is not the present one moves nothing.")]
+    [RangeMinimum(1)]
+    public long? OverrideFromEpoch { get; set; }
 }
 
 [JsonConverter(typeof(ClosedEnumConverter<PairFailoverMode>))]

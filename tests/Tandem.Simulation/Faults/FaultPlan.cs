@@ -101,6 +101,7 @@ public static class FaultPlan
             var at = records.Between(TimeSpan.FromSeconds(8), setup.TroubleEnds);
             plan.Add(new PlannedFault(plan.Count, at, records.OneOf(KindsOfRecords)(records, setup, records.OneOf(sites), records.LongTailed(TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(20)))));
         }
+        if (setup.Sites > 1 && records.Happens(0.5)) plan.Add(new PlannedFault(plan.Count, TimeSpan.FromSeconds(10), new PersonLosesPatience(records.LongTailed(TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(12)), records.Happens(0.15))));
         return plan;
     }
 

@@ -1,3 +1,4 @@
+using Tandem.Resources;
 using Tandem.Simulation.Scenarios;
 
 namespace Tandem.Simulation.Faults;
@@ -28,6 +29,47 @@ public sealed record SiteFailedOver(bool Stale) : Fault
     }
 
     protected override string Describe() => Stale ? "failover asked for at a pair epoch that is over" : "failover asked for";
+}
+
+/// <summary>
+/// Somebody has had enough: a handover that has been in doubt for this long is overridden at its site, a site that can be read and does not stop is abandoned. By what the conditions say, and
+/// nothing else; sometimes with an epoch that is over, which must move nothing.
+/// </summary>
+public sealed record PersonLosesPatience(TimeSpan After, bool Stale) : Fault
+{
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(500);
+
+    public override Action? Begin(World world)
+    {
+        if (world.Sites.Count < 2) return null;
+        var since = new Dictionary<string, TimeSpan>(StringComparer.Ordinal);
+        void Watch()
+        {
+            foreach (var site in world.Sites) See(world, site, since);
+            world.Events.After(Look, Watch);
+        }
+
+        Watch();
+        return null;
+    }
+
+    private void See(World world, SimulatedSite site, Dictionary<string, TimeSpan> since)
+    {
+        var told = site.Api.Find<DisasterRecoveryPair>(World.Namespace, World.PairName)?.Status?.Conditions.Select(c => c.Reason).FirstOrDefault(r => r is "HandoverInDoubt" or "PeerDoesNotStop");
+        if (told is null || site.PairRecord is not { } record)
+        {
+            since.Remove(site.Name);
+            return;
+        }
+        since.TryAdd(site.Name, world.Events.Now);
+        if (world.Events.Now - since[site.Name] < After) return;
+        since.Remove(site.Name);
+        var epoch = record.PairEpoch.Number - (Stale ? 1 : 0);
+        if (told == "HandoverInDoubt") site.ApplyPair(site.Name, overrideFromEpoch: epoch);
+        else site.ApplyPair(site.Name, record.PairEpoch.Number, abandonPeerFromEpoch: epoch);
+    }
+
+    protected override string Describe() => System.FormattableString.Invariant($"a person overrides or abandons after {After.TotalSeconds:0.0} s{(Stale ? ", by an epoch that is over" : "")}");
 }
 
 /// <summary>An operator ends, or stands still for a while.</summary>

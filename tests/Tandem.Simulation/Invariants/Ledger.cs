@@ -104,8 +104,12 @@ public sealed class Ledger(Events events, Trace trace) : IServerWitness, IClient
         if (_decided.TryGetValue(outcome.To, out var known) ? known is PairOutcomeKind.Adopted : true) _decided[outcome.To] = outcome.Kind;
     }
 
-    /// <summary>Whether some pair epoch above this one began with a failover: then what was acknowledged in this one may be lost, as whoever asked for it was told.</summary>
-    private bool WasFailedOver(PairEpoch? epoch, PairEpoch? to) => epoch is { } from && _decided.Any(d => d.Key > from && (to is null || d.Key <= to) && d.Value == PairOutcomeKind.FailedOver);
+    /// <summary>
+    /// Whether some pair epoch above this one began with a failover, or by an override that could not see this one: then what was acknowledged in this one may be lost, as whoever asked for it was told.
+    /// What an override goes on from is not lost by it: it is the same site's own.
+    /// </summary>
+    private bool WasFailedOver(PairEpoch? epoch, PairEpoch? to) => epoch is { } from && _decided.Any(d => d.Key > from && (to is null || d.Key <= to)
+        && (d.Value == PairOutcomeKind.FailedOver || (d.Value == PairOutcomeKind.Overridden && from.Site != d.Key.Site && from.Number == d.Key.Number - 1)));
 
     // ---- servers ----
 

@@ -105,6 +105,7 @@ public sealed partial class SimulatedSite
     /// <summary>kubectl apply of the pair's manifest, the same at both sites.</summary>
     public void ApplyPair(string primarySite, long? failoverFromEpoch = null, long? abandonPeerFromEpoch = null, long? overrideFromEpoch = null)
     {
+        var failover = new PairFailoverSpec { FromEpoch = failoverFromEpoch, AbandonPeerFromEpoch = abandonPeerFromEpoch, OverrideFromEpoch = overrideFromEpoch };
         foreach (var site in _world.Sites)
         {
             if (Api.Find<V1Secret>(World.Namespace, $"{site.Name}-link") is null)
@@ -112,7 +113,7 @@ public sealed partial class SimulatedSite
         }
         if (_world.Setup.HasArbiter && Api.Find<V1Secret>(World.Namespace, "arbiter-access") is null)
             Api.Put(new V1Secret { Metadata = new V1ObjectMeta { Name = "arbiter-access", Namespace = World.Namespace }, Data = new() { [Names.ArbiterKubeconfigKey] = "arbiter"u8.ToArray() } });
-        if (Api.Edit<DisasterRecoveryPair>(World.Namespace, World.PairName, p => (p.Spec.PrimarySite, p.Spec.Failover.FromEpoch) = (primarySite, failoverFromEpoch), "kubectl") is not null) return;
+        if (Api.Edit<DisasterRecoveryPair>(World.Namespace, World.PairName, p => (p.Spec.PrimarySite, p.Spec.Failover) = (primarySite, failover with { Mode = p.Spec.Failover.Mode }), "kubectl") is not null) return;
         Api.Put(new DisasterRecoveryPair
         {
             Metadata = new V1ObjectMeta { Name = World.PairName, Namespace = World.Namespace },
@@ -121,7 +122,7 @@ public sealed partial class SimulatedSite
                 Cluster = World.ClusterName,
                 PrimarySite = primarySite,
                 Sites = [.. _world.Sites.Select(s => new SiteSpec { Name = s.Name, Kubernetes = new SiteKubernetesSpec { KubeconfigSecret = $"{s.Name}-link" }, Replication = new SiteReplicationSpec { Host = s.ReplicationHost } })],
-                Failover = new PairFailoverSpec { Mode = _world.Setup.HasArbiter ? PairFailoverMode.Automatic : PairFailoverMode.Manual, FromEpoch = failoverFromEpoch },
+                Failover = failover with { Mode = _world.Setup.HasArbiter ? PairFailoverMode.Automatic : PairFailoverMode.Manual },
                 Arbiter = _world.Setup.HasArbiter ? NamedArbiter() : null,
                 Timeouts = new PairTimeoutsSpec { Quiesce = new("3s"), Switchover = new("30s"), Step = new("8s") },
             },
@@ -137,7 +138,6 @@ public sealed partial class SimulatedSite
 
     private static ArbiterSpec NamedArbiter() => new() { Kubernetes = new KubernetesArbiterSpec { KubeconfigSecret = "arbiter-access" }, LeaseDuration = new("6s") };
 
-    /// <summary>
     /// <summary>What a person does who reads why the cluster is held.</summary>
     /// <returns>Whether there was anything to do.</returns>
     public bool DoAsTold(string why) => why switch { "RecordRegressed" => ResetPrimary(), "WouldDiscardData" => ConsentToDiscard(), _ => false };
@@ -158,6 +158,7 @@ public sealed partial class SimulatedSite
     [GeneratedRegex("""spec\.discardData: \{systemIdentifier: "(\d+)", timeline: (\d+), lsn: ([0-9A-F]+/[0-9A-F]+)\}""")]
     private static partial Regex Consent();
 
+    /// <summary>
     /// kubectl tandem reset-primary, by a person who has waited for long enough: names the instance that has most.
     /// </summary>
     /// <returns>Whether there was one to name.</returns>

@@ -45,6 +45,17 @@ public sealed class FailoverVerbTests(ApiServerFixture server)
     }
 
     [Fact]
+    public async Task The_stronger_word_names_the_same_epoch_and_says_what_it_costs()
+    {
+        var world = await WorldAsync(AtWest() with { Peer = new() { Site = "east", Reachable = true, LastSeen = DateTimeOffset.UtcNow } });
+        var terminal = world.Terminal();
+        await terminal.DoneAsync("failover", "orders", "--to", "west", "--abandon-peer", "--yes");
+        Assert.Contains("both sites take writes until", terminal.Errors);
+        var failover = (await ReadAsync(world)).Spec.Failover;
+        Assert.Equal((3, 3), (failover.FromEpoch, failover.AbandonPeerFromEpoch));
+    }
+
+    [Fact]
     public async Task Another_answer_changes_nothing()
     {
         var world = await WorldAsync(AtWest());

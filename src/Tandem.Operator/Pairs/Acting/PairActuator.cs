@@ -90,7 +90,7 @@ public sealed class PairActuator(IKubernetesClient client, SwapSettlement settle
 
     private void Tell(DisasterRecoveryPair pair, PairAction action)
     {
-        if (action.Reason is "RolledBack" or "HandoverRevoked" or "RollsBack" or "FailedOver" or "FencesPeer" or "FailingOver") events.Warning(pair, action.Reason, action.Message);
+        if (action.Reason is "RolledBack" or "HandoverRevoked" or "RollsBack" or "HandoverOverridden" or "FailedOver" or "FencesPeer" or "FailingOver") events.Warning(pair, action.Reason, action.Message);
         else events.Normal(pair, action.Reason, action.Message);
     }
 

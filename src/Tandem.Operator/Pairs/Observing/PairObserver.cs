@@ -97,7 +97,8 @@ public sealed class PairObserver(IKubernetesClient client, IOwnCluster clusters,
     /// <summary>A record that this version cannot read is worse than none: nothing is known, and nothing is done.</summary>
     private static PeerView? PeerOf(OtherSiteReading reading) => reading is OtherSiteReading.Read read ? new PeerView(read.Pair is { } pair ? RequestOf(pair) : null, PairRecordLease.Read(read.Record)) : null;
 
-    private static PairRequest RequestOf(DisasterRecoveryPair pair) => new(pair.Spec.PrimarySite, pair.Spec.Failover.FromEpoch, pair.Metadata.DeletionTimestamp is not null);
+    private static PairRequest RequestOf(DisasterRecoveryPair pair) => new(pair.Spec.PrimarySite, pair.Spec.Failover.FromEpoch, pair.Metadata.DeletionTimestamp is not null,
+        pair.Spec.Failover.AbandonPeerFromEpoch, pair.Spec.Failover.OverrideFromEpoch);
 
     private static PairTimeouts TimeoutsOf(PairTimeoutsSpec spec)
     {

@@ -62,7 +62,7 @@ public static class OperationReport
     {
         var outcome = seen.View.Record?.Outcome;
         var same = outcome is not null && (outcome.OperationId ?? outcome.To.ToString()) == before.Id;
-        return same && outcome!.Kind != PairOutcomeKind.Revoked ? OperationOutcome.Completed : OperationOutcome.RolledBack;
+        return same && outcome!.Kind is not (PairOutcomeKind.Revoked or PairOutcomeKind.Overridden) ? OperationOutcome.Completed : OperationOutcome.RolledBack;
     }
 
     private static PairOperationType TypeOf(PairObservation seen, PairOutcome outcome) => outcome.Kind switch

@@ -29,6 +29,7 @@ public static class PairHistory
                 PairOutcomeKind.Consumed => "Switchover",
                 PairOutcomeKind.Revoked => "RolledBack",
                 PairOutcomeKind.FailedOver => "Failover",
+                PairOutcomeKind.Overridden => "Override",
                 _ => "Adopted",
             },
             Message = told.Message,

@@ -37,6 +37,10 @@ internal static partial class PairRules
     {
         if (input.Spec.Failover.FromEpoch is < 1)
             yield return FieldError.Of("spec.failover.fromEpoch", input.Spec.Failover.FromEpoch, Reasons.OutOfRange, "is no pair epoch: they begin at 1; set it to status.epoch, or remove it for a switchover");
+        if (input.Spec.Failover.AbandonPeerFromEpoch is < 1)
+            yield return FieldError.Of("spec.failover.abandonPeerFromEpoch", input.Spec.Failover.AbandonPeerFromEpoch, Reasons.OutOfRange, "is no pair epoch: they begin at 1; set it to status.epoch, or remove it");
+        if (input.Spec.Failover.OverrideFromEpoch is < 1)
+            yield return FieldError.Of("spec.failover.overrideFromEpoch", input.Spec.Failover.OverrideFromEpoch, Reasons.OutOfRange, "is no pair epoch: they begin at 1; set it to status.epoch, or remove it");
         if (input.Spec.Switchover?.FromEpoch is < 1)
             yield return FieldError.Of("spec.switchover.fromEpoch", input.Spec.Switchover.FromEpoch, Reasons.OutOfRange, "is no pair epoch: they begin at 1; set it to status.epoch");
     }

@@ -182,6 +182,39 @@ public sealed class PairDecisionTests
         Waits(East(Asks("west")).At(step).WithCluster(c => c with { RunMode = RunMode.Standby, Demoted = Demoted() }).Unreadable(), "HandoverInDoubt");
 
     [Fact]
+    public void An_override_takes_the_epoch_above_any_outcome_that_it_cannot_see() // [S6]
+    {
+        var view = (East(Overrides(3)).At(PairStep.RollBack).WithCluster(c => c with { RunMode = RunMode.Standby, Demoted = Demoted() })).Unreadable();
+        Waits(view, "HandoverInDoubt");
+        var doubtful = view.Later(Timeouts.Step);
+        var next = Decide<PairAction.SwapRecord>(doubtful).Next;
+        Assert.Equal((new PairEpoch(5, "east"), PairRole.Primary, PairOutcomeKind.Overridden, "east", (PairOperation?)null), (next.PairEpoch, next.Role, next.Outcome!.Kind, next.LastRequested, next.Operation));
+        Assert.Equal(new ClusterChange(RunMode.Primary, new PairEpoch(5, "east"), null, ClearDemoted: true), Decide<PairAction.SwapCluster>(doubtful with { Record = next }).Change);
+        // Both of what it could not see give way to it.
+        foreach (var unseen in new[] { (new PairEpoch(4, "west"), PairRole.Primary), (new PairEpoch(4, "east"), PairRole.Standby) })
+        {
+            var west = West().WithRecord(r => r with { PairEpoch = unseen.Item1, Role = unseen.Item2 }).WithCluster(c => c with { PairEpoch = unseen.Item1, RunMode = unseen.Item2 == PairRole.Primary ? RunMode.Primary : RunMode.Standby });
+            Assert.Equal((RunMode.Standby, new PairEpoch(5, "east")), Decide<PairAction.SwapCluster>(west with { Peer = new PeerView(Asks("east"), next) }) is var swap ? (swap.Change.RunMode, swap.Change.PairEpoch) : default);
+        }
+    }
+
+    [Fact]
+    public void An_override_acts_only_blind_at_the_present_epoch_and_for_its_own_site() // [S6]
+    {
+        var view = (East(Overrides(3)).At(PairStep.RollBack).WithCluster(c => c with { RunMode = RunMode.Standby, Demoted = Demoted() })).Later(Timeouts.Step);
+        Decide<PairAction.SwapPeerRecord>(view); // who can read the outcome does not guess it
+        var blind = view.Unreadable();
+        foreach (var stale in new[] { 2L, 4L }) Waits(blind with { Request = Overrides(stale) }, "HandoverInDoubt");
+        Waits(blind with { Request = Overrides(3) with { PrimarySite = "west" } }, "HandoverInDoubt");
+        Waits(blind with { Request = Asks("east", 3) }, "HandoverInDoubt");
+        Waits(blind with { Request = Overrides(3) with { Deleting = true } }, "HandoverInDoubt");
+        // Used up by acting: at the epoch that it took it is a manifest like any other.
+        Decide<PairAction.Rest>(East(Overrides(2)));
+    }
+
+    private static PairRequest Overrides(long epoch) => Asks("east") with { OverrideFromEpoch = epoch };
+
+    [Fact]
     public void The_outcome_read_at_the_target_ends_it_either_way()
     {
         var view = East(Asks("west")).At(PairStep.Offer).WithCluster(c => c with { RunMode = RunMode.Standby, Demoted = Demoted() });
@@ -269,6 +302,28 @@ public sealed class PairDecisionTests
         var cut = behind with { Holder = behind.Holder! with { Streaming = false } };
         Assert.Equal(PairOutcomeKind.FailedOver, Decide<PairAction.SwapRecord>(cut.PeerAt(PairStep.Offer, PairOperationKind.Failover)).Next.Outcome!.Kind);
         Assert.Equal(PairOutcomeKind.FailedOver, Decide<PairAction.SwapRecord>(behind.PeerAt(PairStep.RollBack, PairOperationKind.Failover)).Next.Outcome!.Kind);
+    }
+
+    [Fact]
+    public void A_site_that_can_be_read_and_does_not_stop_needs_the_stronger_word() // [S5]
+    {
+        var view = West(Asks("west", 3) with { AbandonPeerFromEpoch = 3 }, peer: Asks("east"));
+        Decide<PairAction.SwapPeerRecord>(view); // told to stop first, however strong the word
+        var told = view.PeerAt(PairStep.Demote, PairOperationKind.Failover);
+        Waits(told, "PeerDoesNotStop");
+        var next = Decide<PairAction.SwapRecord>(told.Later(Timeouts.Step)).Next;
+        Assert.Equal((new PairEpoch(4, "west"), PairOutcomeKind.FailedOver), (next.PairEpoch, next.Outcome!.Kind));
+        Assert.Contains("is abandoned", next.Outcome.Message, StringComparison.Ordinal);
+        // Stopped after all: nothing is lost.
+        Assert.Equal(PairOutcomeKind.Consumed, Decide<PairAction.SwapRecord>(view.PeerAt(PairStep.Offer, PairOperationKind.Failover)).Next.Outcome!.Kind);
+
+        var weaker = told with { Request = Asks("west", 3) };
+        Waits(weaker.Later(Timeouts.Step), "PeerDoesNotStop");
+        Waits((told with { Request = Asks("west", 3) with { AbandonPeerFromEpoch = 2 } }).Later(Timeouts.Step), "PeerDoesNotStop");
+        Waits((told with { Request = Asks("west") with { AbandonPeerFromEpoch = 3 } }).Later(Timeouts.Step), "PrimaryNotAsRequested");
+        Waits(weaker.WithPeer(r => r with { State = PairRecordState.RecordRegressed }), "PeerRecordLost");
+        Assert.Equal(PairOutcomeKind.FailedOver, Decide<PairAction.SwapRecord>(view.WithPeer(r => r with { State = PairRecordState.RecordRegressed })).Next.Outcome!.Kind);
+        Assert.Equal(PairOutcomeKind.FailedOver, Decide<PairAction.SwapRecord>(view.WithPeer(r => r with { PairEpoch = new PairEpoch(2, "east") })).Next.Outcome!.Kind);
     }
 
     [Fact]

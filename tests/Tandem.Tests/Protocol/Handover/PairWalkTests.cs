@@ -13,16 +13,20 @@ public sealed class PairWalkTests
     [Fact]
     public void Neither_two_sites_nor_a_lost_commit_nor_two_outcomes_in_any_walk()
     {
-        var switches = 0;
+        var (switches, overrides, abandoned) = (0, 0, 0);
         for (var seed = 0; seed < Walks; seed++)
         {
             var world = Walk(seed, [.. PairDecision.Rules]);
             Assert.True(world.Violation is null, $"seed {seed}: {world.Violation}\n{world.Describe()}");
             switches += world.Trace.Count(t => t.Contains("HandoverConsumed", StringComparison.Ordinal));
+            overrides += world.Trace.Count(t => t.Contains("HandoverOverridden", StringComparison.Ordinal));
+            abandoned += world.Trace.Count(t => t.Contains("is abandoned", StringComparison.Ordinal));
         }
 
         // A walk in which nothing happens shows nothing.
         Assert.True(switches > Walks / 10, $"only {switches} switchovers in {Walks} walks");
+        Assert.True(overrides > Walks / 100, $"only {overrides} overrides in {Walks} walks");
+        Assert.True(abandoned > Walks / 100, $"only {abandoned} abandoned sites in {Walks} walks");
     }
 
     [Fact]
@@ -76,6 +80,10 @@ public sealed class PairWalkTests
         ["Reach"] = With(TargetSteps.Consume, v => v.PeerRecord?.Operation?.Token is { } t ? TargetSteps.Consume(v with { Holder = new HolderPosition(t.SystemIdentifier, t.Timeline, t.End.Lsn, true) }) : null),
         // [S5]: a failover that does not stop a site which it can read.
         ["fencing a readable site"] = With(Failover.FailOver, v => v.PeerRecord?.PairEpoch == v.Record!.PairEpoch ? Failover.FailOver(v with { Peer = null }) : Failover.FailOver(v)),
+        // [S6]: an override that a consumption which it cannot see may beat.
+        ["n+2 for an override"] = With(Override.OpenWithoutOutcome, v => Override.OpenWithoutOutcome(v) is PairAction.SwapRecord { Next.Outcome: { } outcome } swap
+            ? swap with { Next = v.Record!.Decided(PairRole.Primary, outcome with { To = v.NextEpoch(v.Site) }) }
+            : null),
         // [S2]: a token of any epoch.
         ["the token's epoch"] = With(TargetSteps.Consume, ConsumeAnyEpoch),
         // [S1]/[S3]: the token is out before the server has stopped: its position is not the end of the log.

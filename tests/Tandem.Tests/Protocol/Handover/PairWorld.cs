@@ -16,7 +16,7 @@ internal sealed class PairWorld(IReadOnlyList<PairRule> rules, Random random)
     private static readonly SystemIdentifier System = new(7);
 
     private readonly List<InFlight> _inFlight = [];
-    private readonly Dictionary<long, PairEpoch> _epochs = [];
+    private readonly Dictionary<PairEpoch, PairOutcomeKind> _epochs = [];
     private ImmutableList<PairEpoch> _acknowledged = [];
     private TimeSpan _clock;
 
@@ -172,7 +172,7 @@ internal sealed class PairWorld(IReadOnlyList<PairRule> rules, Random random)
         if (!me.Powered || me.Pending is not { } pending) return;
         me.Pending = null;
         // A takeover decided blindly is what the protocol allows a human to ask for.
-        var excuses = pending.Action is PairAction.SwapRecord { Reason: "FailedOver" } && pending.View.Peer is null;
+        var excuses = pending.Action is PairAction.SwapRecord { Reason: "FailedOver" or "HandoverOverridden" } && (pending.View.Peer is null || pending.View.Request.AbandonPeerFromEpoch is not null);
         var write = pending.Action switch
         {
             PairAction.SwapRecord swap => new InFlight(i, swap.Next, null, pending.View.Record!.ResourceVersion, excuses),
@@ -204,8 +204,10 @@ internal sealed class PairWorld(IReadOnlyList<PairRule> rules, Random random)
             if (record.Outcome is { Kind: PairOutcomeKind.Consumed } outcome && record.PairEpoch != site.Record.PairEpoch && outcome.Token!.PairEpoch != outcome.From) Fail($"{outcome.Token} is consumed at {outcome.From}");
             site.Record = record with { ResourceVersion = Next(site.Record.ResourceVersion) };
             // One epoch of each number, whoever decided it: a token is consumed or revoked, never both, never twice.
-            if (_epochs.TryGetValue(record.PairEpoch.Number, out var other) && other != record.PairEpoch) Fail($"two outcomes of one epoch: {other} and {record.PairEpoch}");
-            _epochs[record.PairEpoch.Number] = record.PairEpoch;
+            // But for two humans, each at a site that cannot read the other: one overrides, one fails over from a revocation that the first has not seen. The greater name wins then.
+            var other = _epochs.FirstOrDefault(e => e.Key.Number == record.PairEpoch.Number && e.Key != record.PairEpoch && !AreTwoHumans(e.Value, record.Outcome!.Kind));
+            if (!_epochs.ContainsKey(record.PairEpoch) && other.Key.Number > 0) Fail($"two outcomes of one epoch: {other.Key} and {record.PairEpoch}");
+            _epochs.TryAdd(record.PairEpoch, record.Outcome!.Kind);
         }
 
         if (write.Cluster is { } cluster)
@@ -217,6 +219,8 @@ internal sealed class PairWorld(IReadOnlyList<PairRule> rules, Random random)
 
         return true;
     }
+
+    private static bool AreTwoHumans(PairOutcomeKind a, PairOutcomeKind b) => (a, b) is (PairOutcomeKind.Overridden, PairOutcomeKind.FailedOver) or (PairOutcomeKind.FailedOver, PairOutcomeKind.Overridden);
 
     private void Crash(int i)
     {
@@ -276,7 +280,7 @@ internal sealed class PairWorld(IReadOnlyList<PairRule> rules, Random random)
         me.Cold = false;
         Say($"{me.Name} is writable at {at}, its log is {Show(me.Log)}");
         if (me.Record.Outcome is { Kind: PairOutcomeKind.Consumed } outcome && outcome.To == at && !IsPrefix(_acknowledged, me.Log)) Fail($"a switchover lost what was acknowledged: {Show(_acknowledged)}, not in {Show(me.Log)}");
-        if (me.Record.Outcome is { Kind: PairOutcomeKind.FailedOver }) _acknowledged = Common(_acknowledged, me.Log);
+        if (me.Record.Outcome is { Kind: PairOutcomeKind.FailedOver or PairOutcomeKind.Overridden }) _acknowledged = Common(_acknowledged, me.Log);
     }
 
     private static void Run(SiteState me, PairEpoch at)
@@ -337,7 +341,10 @@ internal sealed class PairWorld(IReadOnlyList<PairRule> rules, Random random)
         var standby = Sites.MaxBy(s => s.Record.PairEpoch)!.Record.PairEpoch.Site == Names[0] ? 1 : 0;
         var site = Names[Chance(65) ? standby : random.Next(2)];
         var from = Chance(30) ? Sites.Max(s => s.Record.PairEpoch.Number) - (Chance(20) ? 1 : 0) : (long?)null;
-        Sites[i].Request = new PairRequest(site, from, false);
+        var present = Sites[i].Record.PairEpoch.Number;
+        Sites[i].Request = new PairRequest(site, from, false, Chance(20) ? from : null);
+        // Whoever sees a handover in doubt overrides it, or sends what was written for another one.
+        if (Sites[i].Record.Step == PairStep.RollBack && Chance(60)) Sites[i].Request = new PairRequest(Names[i], null, false, null, present - (Chance(15) ? 1 : 0));
         if (Chance(70)) Sites[1 - i].Request = Sites[i].Request;
         Say($"manifest {{{site}, from {from}}} at {Names[i]}{(Sites[1 - i].Request == Sites[i].Request ? " and the other" : "")}");
     }

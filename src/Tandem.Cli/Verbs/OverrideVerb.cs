@@ -1,0 +1,42 @@
+using System.Text.Json.Nodes;
+using Tandem.Cli.Output;
+using Tandem.Resources;
+
+namespace Tandem.Cli.Verbs;
+
+/// <summary>
+/// <c>override PAIR</c>: opens the demoted site again whose handover is in doubt, without knowing whether the other one took over [S6]. Asked for at that site, which is the only one that can be
+/// reached. Says first what that may lose. Names the pair epoch that it ends, so that it acts once; where a GitOps tool keeps the manifest, Git must come to say the same.
+/// </summary>
+public static class OverrideVerb
+{
+    public static async Task<int> RunAsync(Session session, string name, bool yes, CancellationToken cancellation)
+    {
+        var (epoch, site, other) = Check(await session.PairAsync(name, cancellation));
+        session.Screen.Progress($"Pair epoch {epoch}: site {site} has demoted itself, and cannot read whether site {other} took over.");
+        session.Screen.Progress($"If site {other} can be asked by any other way, ask first: kubectl --context {other} tandem status {name}. If it is primary there, site {site} follows it as soon as the link is back, and nothing is lost.");
+        session.Screen.Progress($"What may be lost: if site {other} took over, every write that it acknowledges from then on until it reads this site again. Until then both sites take writes.");
+        if (!yes) Confirm(session, site);
+        await session.ChangePairAsync(name, seen =>
+        {
+            if (Check(seen).Epoch != epoch) throw new CliException($"the pair moved to epoch {seen.Status?.Epoch} meanwhile: kubectl tandem status {name}, then decide again");
+            return new JsonObject { ["spec"] = new JsonObject { ["primarySite"] = site, ["failover"] = new JsonObject { ["overrideFromEpoch"] = epoch } } };
+        }, cancellation);
+        session.Screen.Line($"{name}: site {site} opens again, ending pair epoch {epoch}: kubectl tandem status {name}");
+        return ExitCodes.Done;
+    }
+
+    private static (long Epoch, string Site, string Other) Check(DisasterRecoveryPair pair)
+    {
+        var name = pair.Metadata.Name;
+        if (pair.Status is not { Epoch: { } epoch, Site: { } site } status) throw new CliException($"{name} has no pair epoch yet, there is nothing to override: kubectl tandem status {name}");
+        if (status.Phase != PairPhase.HandoverInDoubt) throw new CliException($"{name} is {Words.Spaced(status.Phase?.ToString() ?? "Unknown")} at site {site}: only a handover in doubt can be overridden");
+        return (epoch, site, pair.Spec.Sites.First(s => s.Name != site).Name);
+    }
+
+    private static void Confirm(Session session, string site)
+    {
+        if (session.Screen.IsUnattended) throw new CliException("nobody is there to confirm: give --yes");
+        if (session.Screen.Answer($"Type the site's name to go on ({site}): ")?.Trim() != site) throw new CliException("not confirmed, nothing was changed");
+    }
+}
