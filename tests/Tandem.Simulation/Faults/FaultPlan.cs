@@ -102,6 +102,12 @@ public static class FaultPlan
             plan.Add(new PlannedFault(plan.Count, at, records.OneOf(KindsOfRecords)(records, setup, records.OneOf(sites), records.LongTailed(TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(20)))));
         }
         if (setup.Sites > 1 && records.Happens(0.5)) plan.Add(new PlannedFault(plan.Count, TimeSpan.FromSeconds(10), new PersonLosesPatience(records.LongTailed(TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(12)), records.Happens(0.15))));
+        // What such a person waits for comes about by chance alone once in a hundred seeds.
+        if (setup.Sites > 1 && records.Happens(0.4))
+        {
+            Fault doubt = records.Happens(0.6) ? new LinkLostInHandover(records.Happens(0.5)) : new FailoverOfDeafSite();
+            plan.Add(new PlannedFault(plan.Count, records.Between(TimeSpan.FromSeconds(14), TimeSpan.FromSeconds(20)), doubt with { Lasts = records.Between(TimeSpan.FromSeconds(12), TimeSpan.FromSeconds(40)) }));
+        }
         return plan;
     }
 

@@ -72,6 +72,53 @@ public sealed record PersonLosesPatience(TimeSpan After, bool Stale) : Fault
     protected override string Describe() => System.FormattableString.Invariant($"a person overrides or abandons after {After.TotalSeconds:0.0} s{(Stale ? ", by an epoch that is over" : "")}");
 }
 
+/// <summary>The sites are switched over, and lose their link just when the token is out.</summary>
+public sealed record LinkLostInHandover(bool Data) : Fault
+{
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(20);
+
+    public override Action? Begin(World world)
+    {
+        if (world.Sites.FirstOrDefault(s => s.PairRecord is { Role: Protocol.Records.PairRole.Primary }) is not { } primary) return null;
+        foreach (var site in world.Sites) site.ApplyPair(world.Sites.First(s => s != primary).Name);
+        Action? mend = null;
+        var isOver = false;
+        void Watch()
+        {
+            if (isOver) return;
+            if (primary.PairRecord is { Step: Protocol.Records.PairStep.Offer or Protocol.Records.PairStep.RollBack }) mend = new SitesCut(Direction.Both, Api: true, Data).Begin(world);
+            else world.Events.After(Look, Watch);
+        }
+
+        Watch();
+        return () =>
+        {
+            isOver = true;
+            mend?.Invoke();
+        };
+    }
+
+    protected override string Describe() => $"sites switched over and cut{(Data ? "" : " (API)")} once the token is out";
+}
+
+/// <summary>A failover is asked for while the primary site can be read, and nobody there carries out what it is told.</summary>
+public sealed record FailoverOfDeafSite : Fault
+{
+    public override Action? Begin(World world)
+    {
+        if (world.Sites.Count < 2 || world.Sites.FirstOrDefault(s => s.PairRecord is { Role: Protocol.Records.PairRole.Primary }) is not { } primary) return null;
+        var operators = primary.Operators.Select(o => o.Process).ToList();
+        foreach (var process in operators) process.Pause();
+        new SiteFailedOver(Stale: false).Begin(world);
+        return () =>
+        {
+            foreach (var process in operators) process.Resume();
+        };
+    }
+
+    protected override string Describe() => "failover asked for while the primary site's operators stand still";
+}
+
 /// <summary>An operator ends, or stands still for a while.</summary>
 public sealed record OperatorEnded(string Site, int Choice) : Fault
 {
