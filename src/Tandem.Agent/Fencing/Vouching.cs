@@ -12,13 +12,14 @@ namespace Tandem.Agent.Fencing;
 public static class Vouching
 {
     /// <summary>Asks the members once.</summary>
+    /// <param name="maybeMembers">Whom a swap of one's own names that nobody answered: they may be members, and elected, by now [C10a].</param>
     /// <returns>Whether the guard's deadline may be put off, counted from before the questions were sent.</returns>
-    public static async Task<bool> AskAsync(InstanceObservation o, IAgentLink links, CancellationToken cancellation)
+    public static async Task<bool> AskAsync(InstanceObservation o, IReadOnlyCollection<Incarnation> maybeMembers, IAgentLink links, CancellationToken cancellation)
     {
         var record = o.Record!;
         var asynchronous = record.Quorums.Any(q => q.IsEmpty);
         var request = new HoldRequest(o.Me.ToString(), record.Epoch.Value, asynchronous ? (long)record.LeaseDuration.TotalMilliseconds : 0);
-        var others = record.Members.Remove(o.Me);
+        var others = record.Members.Union(maybeMembers).Remove(o.Me);
         var answers = await Task.WhenAll(others.Select(async member =>
         {
             if (o.Peers.FirstOrDefault(p => p.Instance == member.Instance)?.Host is not { } host) return (member, Held: false);
@@ -27,7 +28,7 @@ public static class Vouching
         }));
         var confirmed = answers.Where(a => a.Held).Select(a => a.member).ToHashSet();
 
-        // Asynchronous: every member, of the last record read, holds: none of them promises before the hold ends, so nobody is elected (requirement E7) [C10a].
+        // Asynchronous: every member, of the last record read and of every swap whose outcome is unknown, holds: none of them promises before the hold ends, so nobody is elected (requirement E7) [C10a].
         // Synchronous: k of each clause: whoever promises after this instant starves the holder of acknowledgements, so none of its commits can return.
         return asynchronous
             ? others.All(confirmed.Contains)

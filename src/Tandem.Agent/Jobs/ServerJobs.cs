@@ -82,13 +82,29 @@ internal static class ServerJobs
     {
         var record = o.Record!;
         var grant = c.Memory.Grant ?? throw new JobFailedException("NoGrant", "the start was not written into the record");
-        if (!c.Guard.Extend(record.Epoch, grant.SentAt + record.LeaseDuration * 2 / 3))
-            throw new JobFailedException("GrantLapsed", "the start came too late after its swap");
+        Arm();
         c.Memory.Admission = null;
         await ConfigureAsync(c, o, new Wanted(SettingFor(o), Door.Instances, null), cancellation);
         c.Memory.LogChanges();
+        // What came before may have taken long: a guard that fired meanwhile found no server, and watches no more.
+        Arm();
         await c.Server.StartAsync(ServerMode.ReadWrite, cancellation);
+        try
+        {
+            Arm();
+        }
+        catch (JobFailedException)
+        {
+            c.Server.KillNow();
+            throw;
+        }
         await UntilAnswersAsync(c, o, inRecovery: false, cancellation);
+
+        void Arm()
+        {
+            if (!c.Guard.Extend(record.Epoch, grant.SentAt + record.LeaseDuration * 2 / 3))
+                throw new JobFailedException("GrantLapsed", "the start came too late after its swap");
+        }
     }
 
     public static async Task StartStandbyAsync(JobContext c, InstanceAction.StartStandby start, InstanceObservation o, CancellationToken cancellation)

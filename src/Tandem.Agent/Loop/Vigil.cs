@@ -104,7 +104,7 @@ public sealed class Vigil(JobContext context, IVolumeStore store, Sight.PeerSigh
     private async Task VouchAsync(InstanceObservation o, PrimaryRecord record, CancellationToken cancellation)
     {
         var sentAt = context.Time.BootTime();
-        if (await Vouching.AskAsync(o, context.Links, cancellation)) context.Guard.Extend(record.Epoch, sentAt + record.LeaseDuration * 2 / 3);
+        if (await Vouching.AskAsync(o, context.Records.MaybeMembers, context.Links, cancellation)) context.Guard.Extend(record.Epoch, sentAt + record.LeaseDuration * 2 / 3);
         await ReadAsync(cancellation);
     }
 

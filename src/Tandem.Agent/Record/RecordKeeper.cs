@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
 using Tandem.Agent.Fencing;
 using Tandem.Kubernetes.Client;
@@ -24,6 +25,9 @@ public sealed class RecordKeeper(IKubernetesClient client, string cluster, strin
 
     /// <summary>Latest reading; replaced as a whole.</summary>
     public RecordReading Latest { get; private set; } = RecordReading.Never;
+
+    /// <summary>Members whom a swap of unknown outcome names: it may stand already, or land yet, until a swap of one's own succeeds [C9]. Whoever asks all members asks these too [C10a].</summary>
+    public ImmutableSortedSet<Incarnation> MaybeMembers { get; private set; } = [];
 
     /// <summary>Raised when <see cref="Latest"/> tells something new.</summary>
     public event Action? Changed;
@@ -75,10 +79,12 @@ public sealed class RecordKeeper(IKubernetesClient client, string cluster, strin
             switch (outcome)
             {
                 case SwapResult<V1Lease>.Applied applied:
+                    MaybeMembers = [];
                     Publish(applied.Value, sentAt, before: null);
                     Log.Swapped(logger, purpose, next.Epoch, next.State, next.Holder?.Instance ?? "-");
                     return new RecordSwap.Applied(Latest.Record!, sentAt);
                 case SwapResult<V1Lease>.Unknown unknown:
+                    MaybeMembers = MaybeMembers.Union(next.Members);
                     Log.SwapUnknown(logger, purpose, unknown.Message);
                     return new RecordSwap.Unknown(unknown.Message);
                 case SwapResult<V1Lease>.Refused refused:

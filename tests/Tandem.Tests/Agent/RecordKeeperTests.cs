@@ -72,6 +72,22 @@ public sealed class RecordKeeperTests
         Assert.Equal(2, keeper.Latest.Record!.Epoch.Value);
     }
 
+    [Fact]
+    public async Task Whom_an_unanswered_swap_names_may_be_a_member_until_one_of_ones_own_succeeds() // [C9] [C10a]
+    {
+        var (keeper, api) = Keeper();
+        foreach (var version in new[] { "5", "5", "6" }) api.Reads.Enqueue(Lease(1, version));
+        api.Outcomes.Enqueue(_ => new SwapResult<V1Lease>.Unknown("no answer"));
+        await keeper.SwapAsync("members", record => record! with { Members = [A, B] }, CancellationToken.None);
+        Assert.Equal([A, B], keeper.MaybeMembers);
+        await keeper.ReadAsync(CancellationToken.None);
+        Assert.Equal([A, B], keeper.MaybeMembers); // it may land yet
+
+        api.Outcomes.Enqueue(lease => new SwapResult<V1Lease>.Applied(lease with { Metadata = lease.Metadata with { ResourceVersion = "7" } }));
+        await keeper.SwapAsync("renew", record => record, CancellationToken.None);
+        Assert.Empty(keeper.MaybeMembers);
+    }
+
     private static (RecordKeeper Keeper, Api Api) Keeper()
     {
         var client = DispatchProxy.Create<IKubernetesClient, Api>();
@@ -84,11 +100,12 @@ public sealed class RecordKeeperTests
         return lease with { Metadata = lease.Metadata with { Uid = "uid", ResourceVersion = version } };
     }
 
-    /// <summary>Reads answer in the order given; every swap meets another version.</summary>
+    /// <summary>Reads answer in the order given, and so do swaps; one that is given no outcome meets another version.</summary>
     public class Api : DispatchProxy
     {
         internal Queue<V1Lease> Reads { get; } = [];
         internal List<V1Lease> Sent { get; } = [];
+        internal Queue<Func<V1Lease, SwapResult<V1Lease>>> Outcomes { get; } = [];
 
         /// <summary>Once, while the next read is on its way.</summary>
         internal Action? UnderWay { get; set; }
@@ -111,7 +128,7 @@ public sealed class RecordKeeperTests
         private Task<SwapResult<V1Lease>> Swap(V1Lease lease)
         {
             Sent.Add(lease);
-            return Task.FromResult<SwapResult<V1Lease>>(new SwapResult<V1Lease>.Conflict());
+            return Task.FromResult(Outcomes.TryDequeue(out var outcome) ? outcome(lease) : new SwapResult<V1Lease>.Conflict());
         }
     }
 }
