@@ -76,10 +76,10 @@ internal static partial class Log
     [LoggerMessage(306, LogLevel.Warning, "Roles or the application's database are not as they should be, and are seen to again: {Message}")]
     public static partial void DatabaseNotEnsured(ILogger logger, string message);
 
-    [LoggerMessage(307, LogLevel.Warning, "The record is rebuilt at epoch {Epoch}: {Message}")]
+    [LoggerMessage(310, LogLevel.Warning, "The record is rebuilt at epoch {Epoch}: {Message}")]
     public static partial void RecordRebuilt(ILogger logger, Epoch epoch, string message);
 
-    [LoggerMessage(308, LogLevel.Warning, "This volume's data may be discarded, as spec.discardData names it: {Consent}")]
+    [LoggerMessage(311, LogLevel.Warning, "This volume's data may be discarded, as spec.discardData names it: {Consent}")]
     public static partial void DiscardConsented(ILogger logger, string consent);
 
     // ---- links and sight ----

@@ -102,7 +102,7 @@ public sealed record PrimaryRecord
     public bool SaysTheSameAs(PrimaryRecord other) =>
         Epoch == other.Epoch && Holder == other.Holder && State == other.State && RunMode == other.RunMode && PairEpoch == other.PairEpoch
         && Quorums.SequenceEqual(other.Quorums) && Members.SetEquals(other.Members) && Lineage.SequenceEqual(other.Lineage) && ElectedEnd == other.ElectedEnd
-        && Floor == other.Floor && SystemIdentifier == other.SystemIdentifier && Demoted == other.Demoted;
+        && Floor == other.Floor && SystemIdentifier == other.SystemIdentifier && Demoted == other.Demoted && Arbiter == other.Arbiter;
 
     /// <summary>The record with its revision: one more than that of the record it takes the place of, where it says anything new.</summary>
     public PrimaryRecord After(PrimaryRecord? before) =>

@@ -105,6 +105,7 @@ public sealed class RecordLossTests
         {
             record with { Quorums = [Clause(5, A, 1, B)] }, record with { Members = [A, B] }, record with { Holder = B }, record with { State = RecordState.IsElecting },
             record with { RunMode = RunMode.Standby }, record with { Floor = null }, record with { Lineage = [Reign(1, A, 1, At(1))] }, record with { PairEpoch = null },
+            record with { Arbiter = new Tandem.Protocol.Arbitration.ArbiterBinding("uid", TimeSpan.FromSeconds(15), 1) },
         }) Assert.Equal(4, change.After(record).Revision);
     }
 
