@@ -93,8 +93,10 @@ internal static class RecordJobs
             var next = same with { Run = run, RenewTime = c.Time.GetUtcNow(), LeaseDuration = o.Settings.LeaseDuration };
             return o.OwnReign is null ? BeginReign(next, o) : next;
         }, cancellation);
-        if (outcome is RecordSwap.Applied applied)
-            c.Memory.Grant = new Grant(applied.Record.Epoch, applied.Record.PairEpoch, run.Nonce, applied.SentAt);
+        if (outcome is not RecordSwap.Applied applied) return;
+        // The very record that grants the start says that the site is bound to no arbiter any more: whoever was its holder then has given the lease up.
+        if (applied.Record.Arbiter is null) c.Guard.Unbind();
+        c.Memory.Grant = new Grant(applied.Record.Epoch, applied.Record.PairEpoch, run.Nonce, applied.SentAt);
     }
 
     public static Task TakeBackAsync(JobContext c, InstanceObservation o, CancellationToken cancellation) =>
