@@ -1,5 +1,5 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
+using Tandem.Protocol.Records;
 using Tandem.Resources.Values;
 
 namespace Tandem.Agent.Loop;
@@ -7,19 +7,11 @@ namespace Tandem.Agent.Loop;
 /// <summary>The request of kubectl tandem reset-primary as it stands on the DatabaseCluster.</summary>
 internal static class ResetAnnotation
 {
-    public static ResetRequest? Read(string? text)
-    {
-        if (string.IsNullOrEmpty(text)) return null;
-        try
-        {
-            var document = JsonSerializer.Deserialize(text, ResetJson.Default.ResetDocument);
-            return document is { To: { Length: > 0 } to, FromEpoch: > 0 } ? new ResetRequest(document.Id ?? "", to, new Epoch(document.FromEpoch), document.FromRevision) : null;
-        }
-        catch (JsonException)
-        {
-            return null; // not of our making: a request must name its epoch to be one
-        }
-    }
+    /// <returns>Null where it is not of our making: a request must name its epoch to be one.</returns>
+    public static ResetRequest? Read(string? text) =>
+        AnnotationText.Decode(text, ResetJson.Default.ResetDocument) is { To: { Length: > 0 } to, FromEpoch: > 0 } document
+            ? new ResetRequest(document.Id ?? "", to, new Epoch(document.FromEpoch), document.FromRevision)
+            : null;
 }
 
 internal sealed record ResetDocument(string? Id, string? To, long FromEpoch, long FromRevision);

@@ -29,9 +29,6 @@ public sealed class Screen(IAnsiConsole results, TextWriter progress, Func<strin
         return new Screen(console, progress, ask);
     }
 
-    /// <summary>Nobody sits there to be asked.</summary>
-    public bool IsUnattended => ask is null;
-
     public void Line(string text, Style? style = null)
     {
         results.Write(new Text(text, style));
@@ -50,8 +47,14 @@ public sealed class Screen(IAnsiConsole results, TextWriter progress, Func<strin
 
     public void Progress(string text) => progress.WriteLine(text);
 
-    /// <returns>What was typed; null where nobody sits there.</returns>
-    public string? Answer(string question) => ask?.Invoke(question);
+    /// <summary>Has the name of what is to change typed: what was said before it has to be read at least that far.</summary>
+    /// <param name="what">What it is a name of, as site or instance.</param>
+    /// <exception cref="CliException">Nobody sits there, or something else was typed.</exception>
+    public void Confirm(string what, string name)
+    {
+        if (ask is null) throw new CliException("nobody is there to confirm: give --yes");
+        if (ask($"Type the {what}'s name to go on ({name}): ")?.Trim() != name) throw new CliException("not confirmed, nothing was changed");
+    }
 
     private static string? Ask(string question)
     {

@@ -16,7 +16,7 @@ public static class FailoverVerb
         var pair = await session.PairAsync(name, cancellation);
         var epoch = Check(pair, to);
         foreach (var line in Costs(pair, abandonPeer, session.Time.GetUtcNow())) session.Screen.Progress(line);
-        if (!yes) Confirm(session, to);
+        if (!yes) session.Screen.Confirm("site", to);
         await session.ChangePairAsync(name, seen =>
         {
             if (Check(seen, to) != epoch) throw new CliException($"the pair moved to epoch {seen.Status?.Epoch} meanwhile: kubectl tandem status {name}, then decide again");
@@ -53,11 +53,5 @@ public static class FailoverVerb
         yield return status.RecoveryPoint is { } point
             ? $"What may be lost: {Words.Bytes(point.Bytes)} of log, {Words.Seconds(point.Seconds)} of writing, as of {Words.Time(point.At)}."
             : "What may be lost: not known at this site; everything that the other site acknowledged and this one did not receive.";
-    }
-
-    private static void Confirm(Session session, string to)
-    {
-        if (session.Screen.IsUnattended) throw new CliException("nobody is there to confirm: give --yes");
-        if (session.Screen.Answer($"Type the site's name to go on ({to}): ")?.Trim() != to) throw new CliException("not confirmed, nothing was changed");
     }
 }

@@ -16,7 +16,7 @@ public static class OverrideVerb
         session.Screen.Progress($"Pair epoch {epoch}: site {site} has demoted itself, and cannot read whether site {other} took over.");
         session.Screen.Progress($"If site {other} can be asked by any other way, ask first: kubectl --context {other} tandem status {name}. If it is primary there, site {site} follows it as soon as the link is back, and nothing is lost.");
         session.Screen.Progress($"What may be lost: if site {other} took over, every write that it acknowledges from then on until it reads this site again. Until then both sites take writes.");
-        if (!yes) Confirm(session, site);
+        if (!yes) session.Screen.Confirm("site", site);
         await session.ChangePairAsync(name, seen =>
         {
             if (Check(seen).Epoch != epoch) throw new CliException($"the pair moved to epoch {seen.Status?.Epoch} meanwhile: kubectl tandem status {name}, then decide again");
@@ -32,11 +32,5 @@ public static class OverrideVerb
         if (pair.Status is not { Epoch: { } epoch, Site: { } site } status) throw new CliException($"{name} has no pair epoch yet, there is nothing to override: kubectl tandem status {name}");
         if (status.Phase != PairPhase.HandoverInDoubt) throw new CliException($"{name} is {Words.Spaced(status.Phase?.ToString() ?? "Unknown")} at site {site}: only a handover in doubt can be overridden");
         return (epoch, site, pair.Spec.Sites.First(s => s.Name != site).Name);
-    }
-
-    private static void Confirm(Session session, string site)
-    {
-        if (session.Screen.IsUnattended) throw new CliException("nobody is there to confirm: give --yes");
-        if (session.Screen.Answer($"Type the site's name to go on ({site}): ")?.Trim() != site) throw new CliException("not confirmed, nothing was changed");
     }
 }

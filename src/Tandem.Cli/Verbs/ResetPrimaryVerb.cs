@@ -17,12 +17,12 @@ public static class ResetPrimaryVerb
 
     public static async Task<int> RunAsync(Session session, string name, string to, bool yes, CancellationToken cancellation)
     {
-        var from = await CheckAsync(session, await session.ClusterAsync(name, cancellation), to, cancellation);
-        foreach (var line in Costs(await session.ClusterAsync(name, cancellation), to)) session.Screen.Progress(line);
-        if (!yes) Confirm(session, to);
+        var cluster = await session.ClusterAsync(name, cancellation);
+        var from = await CheckAsync(session, cluster, to, cancellation);
+        foreach (var line in Costs(cluster, to)) session.Screen.Progress(line);
+        if (!yes) session.Screen.Confirm("instance", to);
         var id = RandomNumberGenerator.GetHexString(8, lowercase: true);
-        var seen = await session.ClusterAsync(name, cancellation);
-        if (await CheckAsync(session, seen, to, cancellation) != from) throw new CliException($"{to} has gone on to another epoch meanwhile: kubectl tandem status {name}, then decide again");
+        if (await CheckAsync(session, await session.ClusterAsync(name, cancellation), to, cancellation) != from) throw new CliException($"{to} has gone on to another epoch meanwhile: kubectl tandem status {name}, then decide again");
         await session.ChangeClusterAsync(name, _ => new JsonObject { ["metadata"] = new JsonObject { ["annotations"] = new JsonObject { [Names.ResetAnnotation] = new JsonObject { ["id"] = id, ["to"] = to, ["fromEpoch"] = from.Epoch, ["fromRevision"] = from.Revision }.ToJsonString() } } }, cancellation);
         session.Screen.Line($"{name}: {to} is to be primary, whatever others have, from its epoch {from.Epoch} (request {id}): kubectl tandem status {name}");
         return ExitCodes.Done;
@@ -51,11 +51,5 @@ public static class ResetPrimaryVerb
         var mine = status.Instances.First(i => i.Name == to);
         yield return $"{to} has the log {(mine.FlushLsn is { } end ? $"to {end}" : "to a position that is not known")}. What may be lost: every commit that the others have acknowledged and {to} has not received, whether it was synchronous or not.";
         yield return "An instance that is not heard now and still takes writes loses them when it is heard again. What the others have beyond is kept on their volumes for salvage where they can be rewound, and is gone where they must be copied anew.";
-    }
-
-    private static void Confirm(Session session, string to)
-    {
-        if (session.Screen.IsUnattended) throw new CliException("nobody is there to confirm: give --yes");
-        if (session.Screen.Answer($"Type the instance's name to go on ({to}): ")?.Trim() != to) throw new CliException("not confirmed, nothing was changed");
     }
 }

@@ -16,7 +16,7 @@ public sealed record PeerCheckRequest(string Nonce, string Incarnation)
 
     public string Encode() => JsonSerializer.Serialize(this, PeerCheckJson.Default.PeerCheckRequest);
 
-    public static PeerCheckRequest? Decode(string? text) => PeerCheckText.Decode(text, PeerCheckJson.Default.PeerCheckRequest);
+    public static PeerCheckRequest? Decode(string? text) => AnnotationText.Decode(text, PeerCheckJson.Default.PeerCheckRequest);
 }
 
 /// <summary>
@@ -32,27 +32,10 @@ public sealed record PeerCheckAnswer(string Nonce, bool Readable, string? PairEp
 
     public string Encode() => JsonSerializer.Serialize(this, PeerCheckJson.Default.PeerCheckAnswer);
 
-    public static PeerCheckAnswer? Decode(string? text) => PeerCheckText.Decode(text, PeerCheckJson.Default.PeerCheckAnswer);
+    public static PeerCheckAnswer? Decode(string? text) => AnnotationText.Decode(text, PeerCheckJson.Default.PeerCheckAnswer);
 
     /// <summary>Whether a server may start at <paramref name="mine"/>, by this answer to <paramref name="nonce"/>: the other site was read, and knows of nothing higher [S8].</summary>
     public bool Allows(string nonce, PairEpoch mine) => Nonce == nonce && Readable && PairEpoch is { } theirs && Resources.Values.PairEpoch.Parse(theirs) <= mine;
-}
-
-internal static class PeerCheckText
-{
-    /// <summary>Null where there is no text, or none that can be read: no question, no answer.</summary>
-    public static T? Decode<T>(string? text, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type) where T : class
-    {
-        if (string.IsNullOrEmpty(text)) return null;
-        try
-        {
-            return JsonSerializer.Deserialize(text, type);
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
-    }
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]

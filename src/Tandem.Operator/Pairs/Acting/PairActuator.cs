@@ -52,22 +52,14 @@ public sealed class PairActuator(IKubernetesClient client, SwapSettlement settle
 
     private async Task<bool> SwapClusterAsync(PairObservation seen, ClusterChange change, CancellationToken cancellation)
     {
-        // Until the answer says "applied", an attempt may land at any time [C9].
-        var wasSettled = settlement.IsSettled(seen.Key);
-        settlement.Set(seen.Key, settled: false);
         var lease = PairRecordLease.WithCluster(seen.ClusterLease!, change.Apply(seen.View.Cluster!, random.NextHex(32)));
-        var result = await client.SwapAsync(lease, cancellation);
-        // A conflict or a refusal never lands: what was settled before still is.
-        settlement.Set(seen.Key, result is SwapResult<V1Lease>.Applied || (wasSettled && result is not SwapResult<V1Lease>.Unknown));
+        var result = await settlement.AroundAsync(seen.Key, () => client.SwapAsync(lease, cancellation), r => r is SwapResult<V1Lease>.Unknown ? null : r is SwapResult<V1Lease>.Applied);
         return Settle(seen.Key, "cluster's record", result);
     }
 
     private async Task<bool> SwapArbiterAsync(PairObservation seen, ArbiterRecord next, CancellationToken cancellation)
     {
-        var wasSettled = arbiterSettlement.IsSettled(seen.Key);
-        arbiterSettlement.Set(seen.Key, settled: false);
-        var swap = await seen.Arbiter!.Arbiter!.SwapAsync(seen.Arbiter.Read!, next, cancellation);
-        arbiterSettlement.Set(seen.Key, swap is ArbiterSwap.Applied || (wasSettled && swap is not ArbiterSwap.Unknown));
+        var swap = await arbiterSettlement.AroundAsync(seen.Key, () => seen.Arbiter!.Arbiter!.SwapAsync(seen.Arbiter.Read!, next, cancellation), s => s is ArbiterSwap.Unknown ? null : s is ArbiterSwap.Applied);
         if (swap is ArbiterSwap.Applied) return true;
         Log.PairWriteFailed(logger, seen.Key, "arbiter's record", swap switch { ArbiterSwap.Lost lost => lost.Message, ArbiterSwap.Unknown unknown => $"no answer: {unknown.Message}", _ => throw new InvalidOperationException() });
         return false;

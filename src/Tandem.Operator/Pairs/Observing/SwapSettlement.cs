@@ -22,9 +22,20 @@ public sealed class SwapSettlement(TimeProvider time)
 
     public bool IsSettled(ResourceKey pair) => _entries.TryGetValue(pair, out var entry) && entry.Settled;
 
-    public void Set(ResourceKey pair, bool settled) => _entries[pair] = new Entry(settled, time.GetTimestamp());
+    /// <summary>Sends one swap of that record. Until the answer says that it was applied, it may land at any time [C9]; a conflict or a refusal never lands, so what was settled before still is.</summary>
+    /// <param name="landed">Of the answer: whether it was applied; null: nobody knows.</param>
+    public async Task<T> AroundAsync<T>(ResourceKey pair, Func<Task<T>> send, Func<T, bool?> landed)
+    {
+        var wasSettled = IsSettled(pair);
+        Set(pair, settled: false);
+        var answer = await send();
+        Set(pair, landed(answer) switch { true => true, false => wasSettled, null => false });
+        return answer;
+    }
 
     public void Forget(ResourceKey pair) => _entries.TryRemove(pair, out _);
+
+    private void Set(ResourceKey pair, bool settled) => _entries[pair] = new Entry(settled, time.GetTimestamp());
 
     private readonly record struct Entry(bool Settled, long At);
 }
