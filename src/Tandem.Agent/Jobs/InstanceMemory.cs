@@ -42,6 +42,12 @@ public sealed class InstanceMemory(IVolumeStore store, VolumeState volume, Incar
     public WantedConfiguration? Wanted { get; set; }
     public string? AppliedFingerprint { get; set; }
     public string? HandoverTried { get; set; }
+
+    /// <summary>
+    /// The epoch that was promised in order to give the record away in it. Only this process knows that the promise came before the record; one that begins anew finds a record below its
+    /// promise, and cannot tell that from one that was taken back.
+    /// </summary>
+    public Epoch? GivingTo { get; set; }
     public PairEpoch? OtherSiteCheckedAt { get; set; }
     public TimeSpan? LastDurableWrite { get; set; }
 

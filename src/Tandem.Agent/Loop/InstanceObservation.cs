@@ -106,6 +106,9 @@ public sealed record InstanceObservation
     public bool PeerSiteChecked { get; init; }
 
     /// <summary>The arbiter's lease is held at the record's pair epoch, or nobody is to hold it any more.</summary>
+
+    /// <summary>The epoch that this instance promised in order to give the record away in it; the swap may have landed or not.</summary>
+    public Epoch? GivingTo { get; init; }
     public bool ArbiterHeld { get; init; }
 
     /// <summary>Why this life of the volume cannot be rewound; null: it may be.</summary>
@@ -118,7 +121,7 @@ public sealed record InstanceObservation
     /// The API server shows no record, or one that is older than what this volume has obeyed; or than what another has, known here before the API server was asked last. Nothing that
     /// it shows is to be obeyed then.
     /// </summary>
-    public bool RecordRegressed => RecordSight.IsRegressed(Reading, Volume, HasData, Peers);
+    public bool RecordRegressed => RecordSight.IsRegressed(Reading, Volume, HasData, Peers, GivingTo);
 
     /// <summary>The record that is to be obeyed.</summary>
     public PrimaryRecord? Record => RecordRegressed ? null : Reading.Record;

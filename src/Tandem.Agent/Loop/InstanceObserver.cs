@@ -38,7 +38,7 @@ public sealed class InstanceObserver(RecordKeeper records, ClusterSight sight, P
         var now = time.BootTime();
         var reading = records.Latest;
         var observed = peers.Observe();
-        var record = RecordSight.IsRegressed(reading, memory.Volume, server.HasData, observed) ? null : reading.Record;
+        var record = RecordSight.IsRegressed(reading, memory.Volume, server.HasData, observed, memory.GivingTo) ? null : reading.Record;
         NoteReign(record, now);
         NoteLogEnd(process, status);
         NoteStreaming(process, status, now);
@@ -82,6 +82,7 @@ public sealed class InstanceObserver(RecordKeeper records, ClusterSight sight, P
             HandoverTried = memory.HandoverTried,
             RewindImpossible = memory.RewindImpossible,
             DiscardAccepted = memory.DiscardAccepted,
+            GivingTo = memory.GivingTo,
             ArbiterHeld = context.Arbiter.IsHeld(record?.Arbiter, record?.PairEpoch),
             PeerSiteChecked = pair is null || _life.HasLivedThrough(pair, record, peers.LastLiveBeat, now) || memory.OtherSiteCheckedAt == pair.PairEpoch,
         };

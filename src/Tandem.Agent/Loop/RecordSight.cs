@@ -9,10 +9,11 @@ namespace Tandem.Agent.Loop;
 /// <summary>Whether the record that the API server shows is the one that was obeyed last, and who could tell what that said.</summary>
 internal static class RecordSight
 {
-    public static bool IsRegressed(RecordReading reading, VolumeState volume, bool hasData, IReadOnlyList<PeerObservation> peers)
+    /// <param name="givingTo">The epoch that this instance gives the record away in, and has promised before its swap: that the record is not there yet is no loss of it.</param>
+    public static bool IsRegressed(RecordReading reading, VolumeState volume, bool hasData, IReadOnlyList<PeerObservation> peers, Epoch? givingTo)
     {
         if (reading.Record is { } present)
-            return present.Epoch < volume.Promise || (volume.Record is { } mine && present.IsOlderThan(mine)) || peers.Any(p => IsKnownBefore(p, reading) && present.IsOlderThan(new Epoch(p.View!.RecordEpoch!.Value), p.View.RecordRevision ?? 0));
+            return (givingTo == volume.Promise ? present.Epoch.Next : present.Epoch) < volume.Promise || (volume.Record is { } mine && present.IsOlderThan(mine)) || peers.Any(p => IsKnownBefore(p, reading) && present.IsOlderThan(new Epoch(p.View!.RecordEpoch!.Value), p.View.RecordRevision ?? 0));
         if (reading is not { Exists: false, Reachable: true }) return false;
         return volume.Promise.Value > 0 || (hasData && volume.Marker == VolumeMarker.None) || peers.Any(p => IsKnownBefore(p, reading));
     }

@@ -145,3 +145,5 @@ internal static class Rulings
     /// <summary>A failing volume must not be elected: it would be vacated at once.</summary>
     private static string? SafeToHold(InstanceObservation o) => o.StorageFailed ? "its volume cannot be written" : o.ShutdownRequested ? "it is being ended" : null;
 }
+        // The next epoch is promised: this one is not obeyed any more, not even as its holder.
+        if (o.IsHolder && o.Volume.Promise > o.Record.Epoch) return new Vacate(o.Record.Epoch, "HandoverAbandoned", $"the switchover to {handover.Target.Instance} was not finished, and the next epoch is promised");

@@ -322,6 +322,13 @@ public sealed class InstanceTableTests
         Assert.False(Expect<InstanceAction.TakeBack>(begun).Outranks(handover));
         Assert.False(Expect<InstanceAction.TakeBack>(begun with { Process = Down, Status = null }).Outranks(handover));
         Assert.True(Expect<InstanceAction.Stop>(begun with { ShutdownUrgent = true }, "Leaving").Outranks(handover));
+        // The next epoch is promised just before the record is given: that is no record taken back. Where it is not given after all, the promise stands.
+        var giving = begun with { Process = Down, Status = null, Volume = Promised(2), GivingTo = new Epoch(2) };
+        Assert.False(giving.RecordRegressed);
+        Assert.False(Expect<InstanceAction.Vacate>(giving, "HandoverAbandoned").Outranks(handover));
+        // An agent that begins anew does not know why it has promised: it asks the others first.
+        Assert.True((giving with { GivingTo = null }).RecordRegressed);
+        Assert.True((giving with { Volume = Promised(3), GivingTo = new Epoch(3) }).RecordRegressed);
         Expect<InstanceAction.Stop>(world with { HandoverTried = "leaving" }, "Leaving");
     }
 
