@@ -91,7 +91,7 @@ public sealed class InstanceMemory(IVolumeStore store, VolumeState volume, Incar
     /// <summary>A new life of the volume: promises, slots and clauses of the old one never speak for it.</summary>
     public void BeginIncarnation(string volume, VolumeMarker marker)
     {
-        Remember(state => state with { Volume = volume, Marker = marker, RewoundFrom = null, Lineage = [] });
+        Remember(state => state.Reborn(volume, marker));
         Me = Me with { Volume = volume };
         Promise = null;
         LogChanges();

@@ -19,7 +19,7 @@ internal static class RecordSight
     }
 
     public static LossView View(InstanceObservation o) => new(o.Settings.Cluster, o.Reading.Record, o.Me,
-        [new Witness(o.Me.Instance, o.Me, o.Volume.Promise, Recalls: true, o.Volume.Record), .. o.Peers.Where(p => p.Reachable).Select(Of)],
+        [new Witness(o.Me.Instance, o.Me, o.Volume.Promise, Recalls: true, o.Volume.Record) { FormerLives = o.Volume.FormerLives }, .. o.Peers.Where(p => p.Reachable).Select(Of)],
         [o.Me.Instance, .. o.Peers.Where(p => p.PodPresent).Select(p => p.Instance)]);
 
     /// <summary>The API server was asked after that was known: so it is no news that has not come through yet.</summary>
@@ -28,7 +28,7 @@ internal static class RecordSight
     private static Witness Of(PeerObservation peer)
     {
         var view = peer.View!;
-        return new Witness(peer.Instance, peer.Incarnation, new Epoch(view.Epoch), view.Recalls, view.Remembered is { } text ? Read(text) : null);
+        return new Witness(peer.Instance, peer.Incarnation, new Epoch(view.Epoch), view.Recalls, view.Remembered is { } text ? Read(text) : null) { FormerLives = view.FormerLives ?? [] };
     }
 
     private static PrimaryRecord? Read(string text)

@@ -14,8 +14,16 @@ public enum VolumeMarker { None, Initializing, Cloning, Rewinding }
 /// <summary>What an agent remembers beside its data; every change is fsynced before anything leans on it.</summary>
 public sealed record VolumeState
 {
+    /// <summary>No record names a member that was copied anew more often than this.</summary>
+    private const int MostFormerLives = 32;
+
     /// <summary>This life of the volume: 32 hex digits, made at the first start and again before every rebuild.</summary>
     public required string Volume { get; init; }
+
+    /// <summary>
+    /// Lives before this one, oldest first: their data was copied anew, and speaks for nothing any more; what they had obeyed is remembered here all the same.
+    /// </summary>
+    public ImmutableList<string> FormerLives { get; init; } = [];
 
     /// <summary>The promise: no epoch below this is obeyed ever again.</summary>
     public Epoch Promise { get; init; }
@@ -39,6 +47,10 @@ public sealed record VolumeState
     /// The newest record that this volume has obeyed: what is left of it where the API server has lost it, or has taken it back to an older one. Its members are who must be heard then.
     /// </summary>
     public PrimaryRecord? Record { get; init; }
+
+    /// <summary>A new life of the volume, which keeps promise and record.</summary>
+    public VolumeState Reborn(string volume, VolumeMarker marker) =>
+        this with { Volume = volume, FormerLives = FormerLives.Add(Volume).TakeLast(MostFormerLives).ToImmutableList(), Marker = marker, RewoundFrom = null, Lineage = [] };
 
     /// <summary>With what is newer of the two: the record remembered, or this one.</summary>
     public VolumeState Obeying(PrimaryRecord? record) => record is null || (Record is { } known && !known.IsOlderThan(record)) ? this
@@ -69,6 +81,7 @@ public sealed class FileVolumeStore(string folder) : IVolumeStore
         return new VolumeState
         {
             Volume = document.Volume,
+            FormerLives = document.FormerLives ?? [],
             Promise = new Epoch(document.Promise),
             Lineage = RecordCodec.DecodeLineageText(document.Lineage),
             Marker = document.Marker,
@@ -83,7 +96,7 @@ public sealed class FileVolumeStore(string folder) : IVolumeStore
     public void Save(VolumeState state)
     {
         Directory.CreateDirectory(folder);
-        var document = new VolumeDocument(state.Volume, state.Promise.Value, RecordCodec.EncodeLineageText(state.Lineage), state.Marker,
+        var document = new VolumeDocument(state.Volume, state.FormerLives, state.Promise.Value, RecordCodec.EncodeLineageText(state.Lineage), state.Marker,
             (long)state.HoldLength.TotalMilliseconds, state.HoldEpoch.Value, state.PairEpoch?.ToString(), state.Record is { } record ? RecordCodec.EncodeRemembered(record) : null,
             state.RewoundFrom?.Timeline.Value, state.RewoundFrom?.End.ToString());
         AtomicFile.Write(Path, JsonSerializer.SerializeToUtf8Bytes(document, VolumeJson.Default.VolumeDocument));
@@ -93,7 +106,7 @@ public sealed class FileVolumeStore(string folder) : IVolumeStore
     public Task ProbeAsync(CancellationToken cancellation) => Task.Run(() => AtomicFile.Write(System.IO.Path.Combine(folder, "probe"), "probe"u8), cancellation);
 }
 
-internal sealed record VolumeDocument(string Volume, long Promise, string Lineage, VolumeMarker Marker, long HoldMilliseconds, long HoldEpoch, string? PairEpoch, string? Record, uint? RewoundTimeline, string? RewoundEnd);
+internal sealed record VolumeDocument(string Volume, ImmutableList<string>? FormerLives, long Promise, string Lineage, VolumeMarker Marker, long HoldMilliseconds, long HoldEpoch, string? PairEpoch, string? Record, uint? RewoundTimeline, string? RewoundEnd);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true)]
 [JsonSerializable(typeof(VolumeDocument))]

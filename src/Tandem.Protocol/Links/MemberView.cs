@@ -41,6 +41,9 @@ public sealed record MemberView
     /// <summary>Where it <see cref="Recalls"/>: that record, as it is kept on the volume; null: it remembers none.</summary>
     public string? Remembered { get; init; }
 
+    /// <summary>Where it <see cref="Recalls"/>: earlier lives of its volume that it remembers for.</summary>
+    public IReadOnlyList<string>? FormerLives { get; init; }
+
     /// <summary>Its data must be copied anew, and it waits to be let out of the clauses for that.</summary>
     public bool Leaves { get; init; }
 }

@@ -10,7 +10,14 @@ namespace Tandem.Protocol.Recovery;
 /// <param name="Promise">Highest epoch that it has promised or obeyed.</param>
 /// <param name="Recalls">It sees no record that it could obey either, and has said all that it remembers.</param>
 /// <param name="Record">The newest record that it has obeyed; null: none.</param>
-public sealed record Witness(string Instance, Incarnation? Incarnation, Epoch Promise, bool Recalls, PrimaryRecord? Record);
+public sealed record Witness(string Instance, Incarnation? Incarnation, Epoch Promise, bool Recalls, PrimaryRecord? Record)
+{
+    /// <summary>Earlier lives of its volume whose data was copied anew, and whose memory it has kept.</summary>
+    public IReadOnlyCollection<string> FormerLives { get; init; } = [];
+
+    /// <summary>Whether what it remembers is all that this member ever obeyed: its data need not be there any more for that.</summary>
+    public bool SpeaksFor(Incarnation member) => Recalls && (Incarnation == member || (Incarnation is { } mine && mine.Instance == member.Instance && mine.Claim == member.Claim && FormerLives.Contains(member.Volume)));
+}
 
 /// <summary>A record that is lost or older than what is remembered, and everybody who was asked about it.</summary>
 /// <param name="Present">What stands there; null: nothing does.</param>
@@ -90,9 +97,9 @@ public static class RecordLoss
         var members = view.Heard.Select(w => w.Record).OfType<PrimaryRecord>().Where(r => !r.IsOlderThan(newest)).SelectMany(Members).Distinct().Order();
         foreach (var member in members)
         {
-            if (view.Heard.Any(w => w.Incarnation == member && w.Recalls)) continue;
+            if (view.Heard.Any(w => w.SpeaksFor(member))) continue;
             yield return view.Heard.FirstOrDefault(w => w.Instance == member.Instance) is not { } there ? $"{member.Instance} (does not answer)"
-                : there.Incarnation != member ? $"{member.Instance} (another life of its volume answers: {member.Volume} is gone)"
+                : there.Incarnation != member && there.Recalls ? $"{member.Instance} (another life of its volume answers: {member.Volume} is gone)"
                 : $"{member.Instance} (does not say yet what it remembers)";
         }
         var named = members.Select(m => m.Instance).ToHashSet(StringComparer.Ordinal);

@@ -34,6 +34,8 @@ public sealed class InstanceMemoryTests : IDisposable
         Assert.Null(memory.Promise);
         Assert.Null(memory.RewindImpossible);
         Assert.Equal(new string('e', 32), new FileVolumeStore(_folder).Load()!.Volume);
+        // What was obeyed is remembered on, and for whom.
+        Assert.Equal([A.Volume], new FileVolumeStore(_folder).Load()!.FormerLives);
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);

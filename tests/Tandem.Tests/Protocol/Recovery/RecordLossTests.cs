@@ -44,6 +44,9 @@ public sealed class RecordLossTests
         Assert.Contains("kubectl tandem reset-primary orders --to", held);
         var another = C with { Volume = new string('e', 32) };
         Assert.Contains("another life of its volume answers", Held(View(null, Says(A, Last), Says(B, Last), Says(another, null))));
+        // Copied anew on its own volume, it still has the memory of the life that is named; on another claim it may have that of an older copy.
+        Assert.Equal(6, Rebuilt(View(null, Says(A, Last), Says(B, Last), Says(another, Last) with { FormerLives = [C.Volume] })).Epoch.Value);
+        Assert.Contains("another life", Held(View(null, Says(A, Last), Says(B, Last), Says(another with { Claim = "restored" }, Last) with { FormerLives = [C.Volume] })));
         // It follows a record that this one does not see: then it is this one that sees too little.
         Assert.Contains("orders-3 (does not say yet", Held(View(null, Says(A, Last), Says(B, Last), Says(C, Last) with { Recalls = false })));
     }
