@@ -3,6 +3,16 @@ using Tandem.Resources.Values;
 
 namespace Tandem.Postgres;
 
+/// <summary>What a rewind does to the data directory.</summary>
+public enum RewindStep
+{
+    /// <summary>Crash recovery, which writes a checkpoint behind the end of the log.</summary>
+    Recovering,
+
+    /// <summary>Blocks of the source take the place of what is there.</summary>
+    Overwriting,
+}
+
 /// <summary>
 /// One PostgreSQL server on one data directory, as an agent drives it: files while it is down, SQL over the local socket while it is up, and its processes.
 /// Nothing here decides. Expected failures are <see cref="PostgresException"/> with a reason; all waits honour the cancellation token.
@@ -58,7 +68,8 @@ public interface IPostgresServer : IAsyncDisposable
 
     /// <summary>pg_rewind against <paramref name="source"/>. Crash recovery of an uncleanly stopped server is done first (single-user), never with network listeners.
     /// The WAL beyond the fork is kept aside in a salvage folder, bounded by <paramref name="salvageLimit"/> bytes.</summary>
-    Task RewindAsync(ReplicationSource source, long salvageLimit, IProgress<TransferProgress> progress, CancellationToken cancellation);
+    /// <param name="begins">Called before each step that changes the data directory; not at all where the source cannot be reached, or nothing need be done.</param>
+    Task RewindAsync(ReplicationSource source, long salvageLimit, Action<RewindStep> begins, IProgress<TransferProgress> progress, CancellationToken cancellation);
 
     /// <summary>Moves the data directory's content away (the folder itself stays; it may be a mount).</summary>
     Task WipeAsync(CancellationToken cancellation);

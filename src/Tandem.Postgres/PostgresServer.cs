@@ -133,12 +133,12 @@ public sealed class PostgresServer : IPostgresServer
         (binDirectory, version) = (null, null);
     }
 
-    public Task RewindAsync(ReplicationSource source, long salvageLimit, IProgress<TransferProgress> progress, CancellationToken cancellation)
+    public Task RewindAsync(ReplicationSource source, long salvageLimit, Action<RewindStep> begins, IProgress<TransferProgress> progress, CancellationToken cancellation)
     {
         postmaster.RefuseWhileAlive();
         postmaster.RemoveStaleLocks();
         var rewinding = new Rewinding(options, tools, control, files, new SingleUserRecovery(options, tools), new Salvage(options, time, logger), logger);
-        return rewinding.RunAsync(source, salvageLimit, progress, cancellation);
+        return rewinding.RunAsync(source, salvageLimit, begins, progress, cancellation);
     }
 
     public Task WipeAsync(CancellationToken cancellation)

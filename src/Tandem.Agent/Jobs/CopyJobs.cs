@@ -57,11 +57,20 @@ internal static class CopyJobs
         await ServerJobs.AttachAsync(c, o, action.Source, rewinds: true, cancellation);
         // Where the log ended is not to be read any more once it is overwritten; whoever must consent to its loss after all is told.
         c.Memory.Remember(state => state with { Marker = VolumeMarker.Rewinding, RewoundFrom = state.Marker == VolumeMarker.Rewinding ? state.RewoundFrom : c.Memory.SealedEnd });
+        // Only what is really begun is marked: while the source cannot be reached, the log is what it was, and has a position in an election. Crash recovery does no harm to a log of the own
+        // reign, whose end is nobody else's to write; behind one that was only received, the holder may have written something else.
+        var ownLog = o.LogEnd is { } known && DataLineage.Of(c.Memory.Volume.Lineage, known.Timeline, known.End).Entries.LastOrDefault()?.Incarnation == c.Memory.Me;
+        void Begins(RewindStep step)
+        {
+            if (step == RewindStep.Recovering && ownLog) return;
+            // Where the log ended is not to be read any more once it is overwritten; whoever must consent to its loss after all is told.
+            c.Memory.Remember(state => state.Marker == VolumeMarker.Rewinding ? state : state with { Marker = VolumeMarker.Rewinding, RewoundFrom = end });
+        }
         c.Memory.LogChanges();
         var source = ServerJobs.Source(c, action.Source)! with { User = "tandem_rewind", ApplicationName = "tandem_rewind" };
         try
         {
-            await c.Server.RewindAsync(source, SalvageLimit, Watch(c), cancellation);
+            await c.Server.RewindAsync(source, SalvageLimit, Begins, Watch(c), cancellation);
         }
         catch (PostgresException exception) when (exception.Reason is "RewindNotPossible")
         {
@@ -84,7 +93,7 @@ internal static class CopyJobs
             c.Memory.Remember(state => state with { Marker = VolumeMarker.Cloning, RewoundFrom = null, Lineage = [] });
             c.Memory.Promise = null;
             c.Memory.LogChanges();
-            (c.Memory.SealHint, c.Memory.Upstream, c.Memory.RewindImpossible, c.Memory.DiscardAccepted) = (null, null, null, null);
+            (c.Memory.SealHint, c.Memory.Upstream, c.Memory.DiscardAccepted) = (null, null, null);
             return Task.CompletedTask;
         }
         c.Memory.BeginIncarnation(c.Random.NextHex(32), VolumeMarker.Cloning);

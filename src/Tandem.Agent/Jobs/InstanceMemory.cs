@@ -86,7 +86,7 @@ public sealed class InstanceMemory(IVolumeStore store, VolumeState volume, Incar
     /// Called before anything starts that may write the log: however that ends (a kill by the guard too), where the log ends must be read anew. An instance that
     /// followed on an older word of it could stream, and be counted, on a history that it has left [C2].
     /// </summary>
-    public void LogChanges() => (SealedEnd, StreamedEnd, LineageAsked) = (null, null, null);
+    public void LogChanges() => (SealedEnd, StreamedEnd, LineageAsked, RewindImpossible) = (null, null, null, null);
 
     /// <summary>A new life of the volume: promises, slots and clauses of the old one never speak for it.</summary>
     public void BeginIncarnation(string volume, VolumeMarker marker)
@@ -97,7 +97,6 @@ public sealed class InstanceMemory(IVolumeStore store, VolumeState volume, Incar
         LogChanges();
         SealHint = null;
         Upstream = null;
-        RewindImpossible = null;
         DiscardAccepted = null;
     }
 }

@@ -136,6 +136,8 @@ internal static class FollowerRules
                 return new Wait(wait.Reason, wait.Message);
             case RejoinVerdict.Rewind rewind when o.Process.Running:
                 return new Stop(StopMode.Fast, rewind.Reason, rewind.Message);
+            case RejoinVerdict.Rewind when o.RewindImpossible is { } why:
+                return Rebuild(o, "RewindNotPossible", why);
             case RejoinVerdict.Rewind rewind when !o.Settings.AutoRejoin:
                 return new Hold("Diverged", rewind.Message + "; spec.autoRejoin is false");
             case RejoinVerdict.Rewind rewind:

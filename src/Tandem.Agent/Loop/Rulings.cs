@@ -11,6 +11,9 @@ namespace Tandem.Agent.Loop;
 /// <summary>Rules that come before the question of who one is.</summary>
 internal static class Rulings
 {
+    /// <summary>As long as an agent that has just begun waits for those who do not answer.</summary>
+    private static readonly TimeSpan HearingLimit = TimeSpan.FromSeconds(1);
+
     /// <summary>SIGTERM, eviction, drain and node shutdown of the holder are a planned switchover (section 4).</summary>
     public static InstanceAction? LeavingInOrder(InstanceObservation o)
     {
@@ -91,6 +94,17 @@ internal static class Rulings
             return new Hold("SystemIdentifierMismatch", $"the record is of database {named}, this volume has database {known}: neither is overwritten; delete the claim of the instance whose data is not wanted");
         if (!record.IsWritable && !o.IsHolder) return null;
         return record.IsWritable ? null : new Hold("RecordNewer", $"the record has format {record.Format}; this agent knows {PrimaryRecord.CurrentFormat}");
+    }
+
+    /// <summary>
+    /// What stands there may have been taken back, and this volume may not have seen what stood there since: an agent that has just begun hears those who run before it acts on it, as far as
+    /// they answer soon; and nobody acts on a record while he knows that another has obeyed a newer one.
+    /// </summary>
+    public static InstanceAction? RecordUnconfirmed(InstanceObservation o)
+    {
+        if (o.Age < HearingLimit && (!o.PodsKnown || o.Peers.Any(p => p is { PodPresent: true, View: null })))
+            return new Wait("PeersUnknown", "this agent has just begun: what the others have obeyed is asked first");
+        return RecordSight.IsBehind(o.Reading, o.Peers) ? new Wait("RecordBehind", "another instance has obeyed a newer record than was read here: it is read again") : null;
     }
 
     /// <summary>Whoever reads a higher epoch obeys it, in any state of the record; a member bound by a hold only after the hold ends [C10b].</summary>

@@ -14,13 +14,14 @@ internal sealed partial class Rewinding(
 {
     private const string Failure = "RewindFailed";
 
-    public async Task RunAsync(ReplicationSource source, long salvageLimit, IProgress<TransferProgress> progress, CancellationToken cancellation)
+    public async Task RunAsync(ReplicationSource source, long salvageLimit, Action<RewindStep> begins, IProgress<TransferProgress> progress, CancellationToken cancellation)
     {
         var data = await control.ReadAsync(cancellation).ConfigureAwait(false);
         var recovered = !data.CleanShutdown;
         if (recovered)
         {
             Log.RecoveringSingleUser(logger, data.State);
+            begins(RewindStep.Recovering);
             files.RemoveDrift([]);
             await recovery.RunAsync(cancellation).ConfigureAwait(false);
         }
@@ -38,6 +39,7 @@ internal sealed partial class Rewinding(
         var (timeline, fork) = ForkIn(plan);
         salvage.Keep(timeline, fork, data.WalSegmentSize, salvageLimit);
         var ours = files.Remember();
+        begins(RewindStep.Overwriting);
         await tools.RunAsync("pg_rewind", arguments, Failure, TransferLines.To(progress), cancellation).ConfigureAwait(false);
         files.PutBack(ours);
         CopiedFiles.RemoveStrangers(options.DataDirectory);

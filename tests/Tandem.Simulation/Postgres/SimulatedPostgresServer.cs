@@ -161,13 +161,14 @@ public sealed class SimulatedPostgresServer(PostgresWorld world, string instance
         disk.Data = copy;
     }
 
-    public async Task RewindAsync(ReplicationSource source, long salvageLimit, IProgress<TransferProgress> progress, CancellationToken cancellation)
+    public async Task RewindAsync(ReplicationSource source, long salvageLimit, Action<RewindStep> begins, IProgress<TransferProgress> progress, CancellationToken cancellation)
     {
         RefuseWhileAlive();
         var mine = DataOrThrow();
         var recovered = !mine.Control.Clean;
         if (recovered)
         {
+            begins(RewindStep.Recovering);
             await WaitAsync(40, 600, cancellation);
             if (!disk.CanFlush) throw new PostgresException("RewindFailed", "no space left on device");
             var record = mine.Log.Append(Math.Max(1, mine.Log.Timeline), 112, new WalPayload.Checkpoint(Shutdown: true));
@@ -185,6 +186,7 @@ public sealed class SimulatedPostgresServer(PostgresWorld world, string instance
         var fork = ForkByNumbers(mine, theirs) ?? throw new PostgresException("RewindNotPossible", "could not find common ancestor of the source and target cluster's timelines");
         await WaitAsync(20, 200, cancellation);
         await PingAsync(server, "RewindFailed", cancellation);
+        begins(RewindStep.Overwriting);
         mine.IsHalfRewound = true;
         for (var part = 0; part < 3; part++)
         {

@@ -442,6 +442,31 @@ public sealed class InstanceTableTests
         };
     }
 
+    [Fact]
+    [Requirement("E14")]
+    public void An_agent_that_has_just_begun_hears_the_others_before_it_acts_on_a_record()
+    {
+        var elected = Granted(World(Record(1, A, Clause(1, A, 1, B, C))) with { Process = Down });
+        var begun = elected with { Age = TimeSpan.FromMilliseconds(50), Peers = [Peer(B) with { View = null }, Peer(C)] };
+        Expect<InstanceAction.Wait>(begun, "PeersUnknown");
+        Expect<InstanceAction.StartReadWrite>(begun with { Age = TimeSpan.FromSeconds(2) });
+        Expect<InstanceAction.StartReadWrite>(begun with { Peers = [Peer(B), Peer(C)] });
+        // One whose pod does not run cannot be heard.
+        Expect<InstanceAction.StartReadWrite>(begun with { Peers = [Peer(B) with { View = null, PodPresent = false }, Peer(C)] });
+        Expect<InstanceAction.Wait>(begun with { Peers = [], PodsKnown = false }, "PeersUnknown");
+    }
+
+    [Fact]
+    [Requirement("E14")]
+    public void Nobody_acts_on_a_record_while_another_is_known_to_have_obeyed_a_newer_one()
+    {
+        var elected = Granted(World(Record(1, A, Clause(1, A, 1, B, C))) with { Process = Down });
+        var newer = Peer(B) with { View = Peer(B).View! with { RecordEpoch = 2, RecordRevision = 1 }, RecordKnownSince = elected.Now };
+        Expect<InstanceAction.Wait>(elected with { Peers = [newer] }, "RecordBehind");
+        // Read again, and still older: it was taken back.
+        Expect<InstanceAction.Hold>(elected with { Peers = [newer], Reading = elected.Reading with { ReadAt = elected.Now + TimeSpan.FromSeconds(1) } }, "RecordRegressed");
+    }
+
     private static InstanceObservation Lost() => World() with { Reading = new RecordReading(null, false, TimeSpan.FromSeconds(99), true, null) };
 
     private static PeerObservation Recalling(Incarnation who, PrimaryRecord known)

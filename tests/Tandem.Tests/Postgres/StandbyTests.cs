@@ -290,11 +290,11 @@ public sealed class StandbyTests(PostgresTemplate template)
         await using var standby = await primary.StandbyAsync("standby_1");
         var source = await primary.SourceAsync("standby_1", "tandem_rewind");
         await standby.Server.StopAsync(StopMode.Fast, TimeSpan.FromSeconds(20), TestServer.Soon);
-        await standby.Server.RewindAsync(source, 100 << 20, new Progress<TransferProgress>(), TestServer.Soon);
+        await standby.Server.RewindAsync(source, 100 << 20, step => Assert.NotEqual(RewindStep.Overwriting, step), new Progress<TransferProgress>(), TestServer.Soon);
         await standby.StartAsync(ServerMode.Standby);
         await standby.StreamingAsync();
         standby.Server.KillNow();
-        var refused = await Assert.ThrowsAsync<PostgresException>(() => standby.Server.RewindAsync(source, 100 << 20, new Progress<TransferProgress>(), TestServer.Soon));
+        var refused = await Assert.ThrowsAsync<PostgresException>(() => standby.Server.RewindAsync(source, 100 << 20, step => Assert.NotEqual(RewindStep.Overwriting, step), new Progress<TransferProgress>(), TestServer.Soon));
         Assert.Equal("RewindNotPossible", refused.Reason);
     }
 
@@ -318,7 +318,9 @@ public sealed class StandbyTests(PostgresTemplate template)
         await primary.Server.StopAsync(StopMode.Fast, TimeSpan.FromSeconds(20), TestServer.Soon);
         await standby.Server.PromoteAsync(null, TestServer.Soon);
         await standby.Server.CheckpointAsync(TestServer.Soon);
-        await primary.Server.RewindAsync(await standby.SourceAsync("primary", "tandem_rewind"), 40 << 20, new Progress<TransferProgress>(), TestServer.Soon);
+        var begun = false;
+        await primary.Server.RewindAsync(await standby.SourceAsync("primary", "tandem_rewind"), 40 << 20, step => begun |= step == RewindStep.Overwriting, new Progress<TransferProgress>(), TestServer.Soon);
+        Assert.True(begun);
         Assert.False(Directory.Exists(old));
         var kept = Assert.Single(Directory.EnumerateDirectories(primary.Options.SalvageDirectory, "wal-*"));
         Assert.Equal(2, Directory.EnumerateFiles(kept, "0000000?????????????????").Count());
@@ -331,7 +333,7 @@ public sealed class StandbyTests(PostgresTemplate template)
         var source = await primary.SourceAsync("primary", "tandem_rewind");
         primary.Server.KillNow();
         var settings = await File.ReadAllTextAsync(Path.Combine(primary.Data, "postgresql.conf"));
-        var failed = await Assert.ThrowsAsync<PostgresException>(() => primary.Server.RewindAsync(source, 1 << 30, new Progress<TransferProgress>(), TestServer.Soon));
+        var failed = await Assert.ThrowsAsync<PostgresException>(() => primary.Server.RewindAsync(source, 1 << 30, step => Assert.NotEqual(RewindStep.Overwriting, step), new Progress<TransferProgress>(), TestServer.Soon));
         Assert.Equal("RewindFailed", failed.Reason);
         Assert.Equal(settings, await File.ReadAllTextAsync(Path.Combine(primary.Data, "postgresql.conf")));
         await primary.StartAsync(ServerMode.ReadWrite);
