@@ -139,6 +139,9 @@ internal static class ServerJobs
         if (!c.Guard.Extend(record.Epoch, grant.SentAt + record.LeaseDuration * 2 / 3))
             throw new JobFailedException("GrantLapsed", "the promotion came too late after its swap");
         c.Memory.Admission = null;
+        // As a follower does with whom it follows: before the log goes on on a timeline of its own, the volume knows whose that is. Else it would be taken for one that another opened under the
+        // same number, and for that one's history [C2].
+        c.Memory.Remember(state => state with { Lineage = record.Lineage });
         // Beside the promotion, which does not wait for it: until admission nobody is let in, and the selectors are put right again then and ever after.
         _ = SelectQuietlyAsync(c, record, cancellation);
         var written = await ConfigureAsync(c, o, new Wanted(SettingFor(o), Door.Instances, null), cancellation);
