@@ -55,8 +55,8 @@ internal static class CopyJobs
     {
         // The source's control file must know the timeline that it is on, or it and this volume look alike.
         await ServerJobs.AttachAsync(c, o, action.Source, rewinds: true, cancellation);
-        // Where the log ended is not to be read any more once it is overwritten; whoever must consent to its loss after all is told.
-        c.Memory.Remember(state => state with { Marker = VolumeMarker.Rewinding, RewoundFrom = state.Marker == VolumeMarker.Rewinding ? state.RewoundFrom : c.Memory.SealedEnd });
+        var end = c.Memory.SealedEnd;
+        c.Memory.LogChanges();
         // Only what is really begun is marked: while the source cannot be reached, the log is what it was, and has a position in an election. Crash recovery does no harm to a log of the own
         // reign, whose end is nobody else's to write; behind one that was only received, the holder may have written something else.
         var ownLog = o.LogEnd is { } known && DataLineage.Of(c.Memory.Volume.Lineage, known.Timeline, known.End).Entries.LastOrDefault()?.Incarnation == c.Memory.Me;
@@ -66,7 +66,6 @@ internal static class CopyJobs
             // Where the log ended is not to be read any more once it is overwritten; whoever must consent to its loss after all is told.
             c.Memory.Remember(state => state.Marker == VolumeMarker.Rewinding ? state : state with { Marker = VolumeMarker.Rewinding, RewoundFrom = end });
         }
-        c.Memory.LogChanges();
         var source = ServerJobs.Source(c, action.Source)! with { User = "tandem_rewind", ApplicationName = "tandem_rewind" };
         try
         {

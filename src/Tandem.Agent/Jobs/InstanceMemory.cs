@@ -58,7 +58,7 @@ public sealed class InstanceMemory(IVolumeStore store, VolumeState volume, Incar
     public ImmutableList<TimeSpan> Crashes { get; set; } = [];
     public bool GivesUp { get; set; }
 
-    /// <summary>Why this life of the volume cannot be rewound, as the last attempt found; null: it may be.</summary>
+    /// <summary>Why the log as it is cannot be rewound, as the last attempt found; null: it may be.</summary>
     public string? RewindImpossible { get; set; }
 
     /// <summary>The consent to discard this life's data that was found to name just that.</summary>

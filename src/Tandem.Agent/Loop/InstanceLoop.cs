@@ -147,7 +147,8 @@ public sealed class InstanceLoop : ILinkService
     {
         if (_reading is { IsCompleted: false }) return;
         var latest = _context.Records.Latest;
-        if (latest.Exists is { } exists && latest.ReadAt is { } at && _context.Time.BootTime() - at < (exists ? ReadInterval : AbsentReadInterval)) return;
+        var behind = _latest is { RecordRegressed: false } && RecordSight.IsBehind(latest, _peers.Observe());
+        if (!behind && latest.Exists is { } exists && latest.ReadAt is { } at && _context.Time.BootTime() - at < (exists ? ReadInterval : AbsentReadInterval)) return;
         _reading = ReadQuietlyAsync(cancellation);
     }
 

@@ -37,6 +37,9 @@ public sealed record InstanceObservation
     /// <summary>By the boot clock.</summary>
     public required TimeSpan Now { get; init; }
     public required DateTimeOffset WallClock { get; init; }
+
+    /// <summary>Since this agent began.</summary>
+    public TimeSpan Age { get; init; } = TimeSpan.MaxValue;
     public required AgentSettings Settings { get; init; }
     public required Incarnation Me { get; init; }
 
@@ -103,12 +106,12 @@ public sealed record InstanceObservation
     public TimeSpan? ClausesSatisfiedFor { get; init; }
     public bool HolderIsDown { get; init; }
     public string? HandoverTried { get; init; }
-    public bool PeerSiteChecked { get; init; }
-
-    /// <summary>The arbiter's lease is held at the record's pair epoch, or nobody is to hold it any more.</summary>
 
     /// <summary>The epoch that this instance promised in order to give the record away in it; the swap may have landed or not.</summary>
     public Epoch? GivingTo { get; init; }
+    public bool PeerSiteChecked { get; init; }
+
+    /// <summary>The arbiter's lease is held at the record's pair epoch, or nobody is to hold it any more.</summary>
     public bool ArbiterHeld { get; init; }
 
     /// <summary>Why this life of the volume cannot be rewound; null: it may be.</summary>

@@ -19,6 +19,7 @@ public sealed class InstanceObserver(RecordKeeper records, ClusterSight sight, P
     private static readonly TimeSpan AnswerLimit = TimeSpan.FromMilliseconds(500);
 
     private readonly Dictionary<Incarnation, TimeSpan> _lastStreaming = [];
+    private readonly TimeSpan _began = time.BootTime();
     private (Epoch Epoch, Incarnation? Holder, TimeSpan Since)? _reign;
     private TimeSpan? _clausesSatisfiedSince;
     private bool _wasRunning;
@@ -47,6 +48,7 @@ public sealed class InstanceObserver(RecordKeeper records, ClusterSight sight, P
         return new InstanceObservation
         {
             Now = now,
+            Age = now - _began,
             WallClock = time.GetUtcNow(),
             Settings = settings,
             Me = memory.Me,
@@ -80,9 +82,9 @@ public sealed class InstanceObserver(RecordKeeper records, ClusterSight sight, P
             ClausesSatisfiedFor = SatisfiedFor(record, observed, now),
             HolderIsDown = HolderIsDown(record, now),
             HandoverTried = memory.HandoverTried,
+            GivingTo = memory.GivingTo,
             RewindImpossible = memory.RewindImpossible,
             DiscardAccepted = memory.DiscardAccepted,
-            GivingTo = memory.GivingTo,
             ArbiterHeld = context.Arbiter.IsHeld(record?.Arbiter, record?.PairEpoch),
             PeerSiteChecked = pair is null || _life.HasLivedThrough(pair, record, peers.LastLiveBeat, now) || memory.OtherSiteCheckedAt == pair.PairEpoch,
         };

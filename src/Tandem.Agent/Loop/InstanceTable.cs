@@ -14,6 +14,7 @@ public static class InstanceTable
         Rulings.Regressed,
         Rulings.NoRecord,
         Rulings.RecordUnusable,
+        Rulings.RecordUnconfirmed,
         Rulings.HigherEpoch,
         Rulings.Electing,
         Rulings.HandingOver,

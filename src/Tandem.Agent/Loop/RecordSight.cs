@@ -18,6 +18,10 @@ internal static class RecordSight
         return volume.Promise.Value > 0 || (hasData && volume.Marker == VolumeMarker.None) || peers.Any(p => IsKnownBefore(p, reading));
     }
 
+    /// <summary>Somebody has obeyed a newer record than was read here: either its news has not come yet, or what was read is one that was taken back. The next read tells; a swap that is on its way when the API server goes back would land on what stands there then.</summary>
+    public static bool IsBehind(RecordReading reading, IReadOnlyList<PeerObservation> peers) =>
+        reading.Record is { } present && peers.Any(p => p is { Reachable: true, View.RecordEpoch: { } epoch } && present.IsOlderThan(new Epoch(epoch), p.View.RecordRevision ?? 0));
+
     public static LossView View(InstanceObservation o) => new(o.Settings.Cluster, o.Reading.Record, o.Me,
         [new Witness(o.Me.Instance, o.Me, o.Volume.Promise, Recalls: true, o.Volume.Record) { FormerLives = o.Volume.FormerLives }, .. o.Peers.Where(p => p.Reachable).Select(Of)],
         [o.Me.Instance, .. o.Peers.Where(p => p.PodPresent).Select(p => p.Instance)]);

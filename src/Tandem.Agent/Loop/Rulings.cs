@@ -149,6 +149,8 @@ internal static class Rulings
     public static InstanceAction? HandingOver(InstanceObservation o)
     {
         if (o.Record!.State is not RecordState.HandingOver handover) return null;
+        // The next epoch is promised: this one is not obeyed any more, not even as its holder.
+        if (o.IsHolder && o.Volume.Promise > o.Record.Epoch) return new Vacate(o.Record.Epoch, "HandoverAbandoned", $"the switchover to {handover.Target.Instance} was not finished, and the next epoch is promised");
         if (o.IsHolder) return new TakeBack("HandoverAbandoned", $"the switchover to {handover.Target.Instance} was not finished");
         // By its own clock, and with room for the holder's own way back: whoever takes it on does so by a new epoch.
         return o.WallClock > handover.Deadline + o.Settings.DetectionTimeout && o.SinceLiveBeat is null or { TotalSeconds: > 5 }
@@ -159,5 +161,3 @@ internal static class Rulings
     /// <summary>A failing volume must not be elected: it would be vacated at once.</summary>
     private static string? SafeToHold(InstanceObservation o) => o.StorageFailed ? "its volume cannot be written" : o.ShutdownRequested ? "it is being ended" : null;
 }
-        // The next epoch is promised: this one is not obeyed any more, not even as its holder.
-        if (o.IsHolder && o.Volume.Promise > o.Record.Epoch) return new Vacate(o.Record.Epoch, "HandoverAbandoned", $"the switchover to {handover.Target.Instance} was not finished, and the next epoch is promised");

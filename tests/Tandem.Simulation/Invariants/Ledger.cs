@@ -56,7 +56,8 @@ public sealed class Ledger(Events events, Trace trace) : IServerWitness, IClient
     // ---- records ----
 
     /// <summary>A record was committed at a site.</summary>
-    public void Recorded(string site, PrimaryRecord? record)
+    /// <param name="knowable">The newest that its writer remembers, or hears of from others: what nobody could obey, as their volumes took no writes, leaves no trace and binds nobody.</param>
+    public void Recorded(string site, PrimaryRecord? record, Func<PrimaryRecord?> knowable)
     {
         if (record is null)
         {
@@ -65,8 +66,9 @@ public sealed class Ledger(Events events, Trace trace) : IServerWitness, IClient
         }
         if (_latest.TryGetValue(site, out var before) && record.Epoch < before.Epoch) Report("EpochFell", $"{site}: from {before.Epoch} to {record.Epoch}");
         // After the record was lost, or the API server went back: nothing goes on from what stands there, and what takes its place is above everything that ever stood.
-        if (_newest.TryGetValue(site, out var newest) && (before is null || before.IsOlderThan(newest)) && record.Epoch <= newest.Epoch && (before is null || !record.SaysTheSameAs(before)))
-            Report("EpochReused", $"{site}: {record.State} at epoch {record.Epoch}, revision {record.Revision}, after epoch {newest.Epoch}, revision {newest.Revision}, was lost");
+        if (_newest.TryGetValue(site, out var newest) && (before is null || before.IsOlderThan(newest)) && (before is null || !record.SaysTheSameAs(before))
+            && knowable() is { } known && (before is null || before.IsOlderThan(known)) && record.Epoch <= known.Epoch)
+            Report("EpochReused", $"{site}: {record.State} at epoch {record.Epoch}, revision {record.Revision}, after epoch {known.Epoch}, revision {known.Revision}, was lost");
         _latest[site] = record;
         if (newest?.IsOlderThan(record) != false) _newest[site] = record;
         if (record.Holder is { } holder) _ofHolder[holder.ToString()] = record;

@@ -17,6 +17,7 @@ public sealed class Wires(Events events, Chance chance, Func<string, string, boo
     private static readonly TimeSpan Retransmission = TimeSpan.FromMilliseconds(200);
 
     private readonly Dictionary<(string From, string To), int> _cuts = [];
+    private readonly Dictionary<(string From, string To), TimeSpan> _mendedAt = [];
     private readonly Dictionary<(string From, string To), List<(TimeSpan Since, Action Arrive)>> _stuck = [];
 
     /// <summary>Probability that a message has to be sent again, which delays it.</summary>
@@ -26,6 +27,10 @@ public sealed class Wires(Events events, Chance chance, Func<string, string, boo
     public double Slowness { get; set; } = 1;
 
     public bool IsOpen(string from, string to) => _cuts.GetValueOrDefault((from, to)) == 0;
+
+    /// <summary>For how long it has been open in both directions; zero: it is not.</summary>
+    public TimeSpan OpenFor(string one, string other) =>
+        IsOpen(one, other) && IsOpen(other, one) ? events.Now - TimeSpan.FromTicks(Math.Max(_mendedAt.GetValueOrDefault((one, other)).Ticks, _mendedAt.GetValueOrDefault((other, one)).Ticks)) : TimeSpan.Zero;
 
     /// <summary>One direction. Cuts count: each is to be mended.</summary>
     public void Cut(string from, string to) => _cuts[(from, to)] = _cuts.GetValueOrDefault((from, to)) + 1;
@@ -39,6 +44,7 @@ public sealed class Wires(Events events, Chance chance, Func<string, string, boo
             return;
         }
         _cuts.Remove((from, to));
+        _mendedAt[(from, to)] = events.Now;
         if (!_stuck.Remove((from, to), out var stuck)) return;
         foreach (var (since, arrive) in stuck)
             if (events.Now - since < Patience * chance.NextDouble() * 2)

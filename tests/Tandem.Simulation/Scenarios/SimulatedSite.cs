@@ -22,6 +22,9 @@ namespace Tandem.Simulation.Scenarios;
 /// <summary>One site: its Kubernetes, its machines, the database on them.</summary>
 public sealed partial class SimulatedSite
 {
+    /// <summary>Within this whoever is not cut off has been asked, and has answered.</summary>
+    private static readonly TimeSpan HeardWithin = TimeSpan.FromSeconds(2);
+
     private readonly World _world;
     private readonly Chance _chance;
     private readonly List<AgentProgram> _programs = [];
@@ -286,13 +289,23 @@ public sealed partial class SimulatedSite
         try
         {
             Record = write.New is V1Lease present ? RecordLease.Read(present) : null;
-            _world.Ledger.Recorded(Name, Record);
+            _world.Ledger.Recorded(Name, Record, () => Knowable(write.Writer));
         }
         catch (FormatException exception)
         {
             _world.Ledger.Report("RecordUnreadable", exception.Message);
         }
     }
+
+    private PrimaryRecord? Knowable(string writer)
+    {
+        var by = Programs.FirstOrDefault(p => p.Process.Name == writer);
+        return Programs.Where(p => by is null || p == by || Hears(by, p)).Select(p => p.Disk.AgentState?.Record).OfType<PrimaryRecord>().Aggregate((PrimaryRecord?)null, (newest, r) => newest is null || newest.IsOlderThan(r) ? r : newest);
+    }
+
+    /// <summary>Whether one had the time to ask the other before it sent what has just landed.</summary>
+    private bool Hears(AgentProgram one, AgentProgram other) =>
+        other is { Links: not null, Machine: { IsUp: true, IsPaused: false }, Process.IsPaused: false } && _world.Wires.OpenFor(one.Machine.Name, other.Machine.Name) > HeardWithin;
 
     private void OnRestored()
     {

@@ -239,7 +239,7 @@ public sealed class StandbyTests(PostgresTemplate template)
         await primary.ConfigureAsync();
 
         var progress = new List<TransferProgress>();
-        await primary.Server.RewindAsync(await standby.SourceAsync("primary", "tandem_rewind"), 100 << 20, new Listed(progress), TestServer.Soon);
+        await primary.Server.RewindAsync(await standby.SourceAsync("primary", "tandem_rewind"), 100 << 20, _ => { }, new Listed(progress), TestServer.Soon);
 
         var kept = Assert.Single(Directory.EnumerateDirectories(primary.Options.SalvageDirectory, "wal-*"));
         Assert.True(Directory.EnumerateFiles(kept, "00000001*").Count() >= 2);
@@ -273,7 +273,7 @@ public sealed class StandbyTests(PostgresTemplate template)
         await winner.Server.EnsureSlotAsync("standby_2", TestServer.Soon);
         await winner.Server.CheckpointAsync(TestServer.Soon);
 
-        await ahead.Server.RewindAsync(await winner.SourceAsync("standby_2", "tandem_rewind"), 100 << 20, new Progress<TransferProgress>(), TestServer.Soon);
+        await ahead.Server.RewindAsync(await winner.SourceAsync("standby_2", "tandem_rewind"), 100 << 20, _ => { }, new Progress<TransferProgress>(), TestServer.Soon);
 
         ahead.Source = await winner.SourceAsync("standby_2");
         await ahead.ConfigureAsync();
