@@ -67,6 +67,7 @@ internal static class HandoverJobs
             {
                 Epoch = epoch,
                 Holder = target,
+                GivenBy = c.Memory.Me,
                 State = RecordState.IsStable,
                 Suspect = null,
                 Quorums = same.Quorums.Add(clause),

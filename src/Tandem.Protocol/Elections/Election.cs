@@ -120,6 +120,7 @@ public static class Election
     {
         Epoch = record.Epoch.Next,
         Holder = null,
+        GivenBy = null,
         State = RecordState.IsElecting,
         Suspect = null,
         ElectedEnd = null,

@@ -48,6 +48,9 @@ public sealed record PrimaryRecord
 
     public DateTimeOffset? RenewTime { get; init; }
     public required TimeSpan LeaseDuration { get; init; }
+
+    /// <summary>Who gave the record to its holder in order; null: it was elected, or founded it.</summary>
+    public Incarnation? GivenBy { get; init; }
     public RecordState State { get; init; } = RecordState.IsStable;
     public RunMode RunMode { get; init; } = RunMode.Primary;
     public PairEpoch? PairEpoch { get; init; }

@@ -17,6 +17,7 @@ internal sealed class RecordDocument
     public List<string>? Members { get; set; }
     public List<LineageDocument>? Lineage { get; set; }
     public string? ElectedEnd { get; set; }
+    public string? GivenBy { get; set; }
     public RunDocument? Run { get; set; }
     public string? Lsn { get; set; }
     public LogEndDocument? Floor { get; set; }

@@ -14,7 +14,7 @@ public static class HistoryBuilder
         if (observation.PrimaryRecord is not { State: RecordState.Stable, Holder: { } holder } record) return [.. old];
         var newest = old.FirstOrDefault();
         if (newest is not null && newest.Epoch >= record.Epoch) return newest.Epoch == record.Epoch ? WithSeconds(old, observation, reign) : [.. old];
-        var (reason, message) = reign.Why(newest?.To, holder.Instance);
+        var (reason, message) = reign.Why(newest?.To, holder.Instance, record.GivenBy?.Instance);
         var row = new HistoryEntry { Epoch = record.Epoch, From = newest?.To, To = holder.Instance, Reason = reason, Message = message, At = reign.Since ?? observation.Now };
         return WithSeconds([row, .. old.Take(Rows - 1)], observation, reign);
     }

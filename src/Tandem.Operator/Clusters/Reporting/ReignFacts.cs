@@ -6,19 +6,19 @@ namespace Tandem.Operator.Clusters.Reporting;
 /// <summary>What was seen of the change to the present reign; null where this operator was not there to see it.</summary>
 /// <param name="Epoch">Of the present reign.</param>
 /// <param name="Since">When the record was first seen with its holder.</param>
-/// <param name="HandedOverTo">Whom the record was handing over to before.</param>
 /// <param name="LastWritable">When the holder before was last known to take writes.</param>
 /// <param name="RunModeChanged">The site's part in the pair is another one since.</param>
 /// <param name="PreviousPodGone">The pod of the holder before is gone or not running.</param>
-public sealed record ReignFacts(Epoch? Epoch, DateTimeOffset? Since, string? HandedOverTo, DateTimeOffset? LastWritable, bool RunModeChanged, bool PreviousPodGone)
+public sealed record ReignFacts(Epoch? Epoch, DateTimeOffset? Since, DateTimeOffset? LastWritable, bool RunModeChanged, bool PreviousPodGone)
 {
-    public static readonly ReignFacts Unseen = new(null, null, null, null, false, false);
+    public static readonly ReignFacts Unseen = new(null, null, null, false, false);
 
-    public (string Reason, string Message) Why(string? from, string to)
+    /// <param name="givenBy">Who gave the record away in order, as it says itself.</param>
+    public (string Reason, string Message) Why(string? from, string to, string? givenBy)
     {
         if (from is null) return ("Founded", $"{to} is the first to hold the record");
         if (RunModeChanged) return ("SiteRoleChanged", $"the site's part in the pair changed; {to} holds the record");
-        if (HandedOverTo == to) return ("Switchover", $"{from} handed over to {to}");
+        if (givenBy is not null) return ("Switchover", $"{givenBy} handed over to {to}");
         if (from == to) return ("Reelected", $"{to} was elected again");
         return ("Failover", PreviousPodGone ? $"{from} was lost with its pod; {to} was elected" : $"{from} failed or was not heard of; {to} was elected");
     }

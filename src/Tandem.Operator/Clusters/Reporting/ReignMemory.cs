@@ -27,29 +27,21 @@ public sealed class ReignMemory
         private Epoch? _epoch;
         private RunMode? _runMode;
         private string? _holder;
-        private string? _target;
         private DateTimeOffset? _lastWritable;
 
         public ReignFacts Facts { get; private set; } = ReignFacts.Unseen;
 
         public void See(ClusterObservation observation)
         {
-            if (observation.PrimaryRecord is not { } record) return;
-            if (record is { State: RecordState.Stable, Holder: { } holder })
+            if (observation.PrimaryRecord is not { State: RecordState.Stable, Holder: { } holder } record) return;
+            if (_epoch is { } known && known < record.Epoch)
             {
-                if (_epoch is { } known && known < record.Epoch)
-                {
-                    var previousPod = _holder is null ? null : observation.Pod(_holder);
-                    Facts = new ReignFacts(record.Epoch, observation.Now, _target, _lastWritable, _runMode != record.RunMode, previousPod is null || !PodFacts.IsRunning(previousPod));
-                }
+                var previousPod = _holder is null ? null : observation.Pod(_holder);
+                Facts = new ReignFacts(record.Epoch, observation.Now, _lastWritable, _runMode != record.RunMode, previousPod is null || !PodFacts.IsRunning(previousPod));
+            }
 
-                (_epoch, _runMode, _holder, _target) = (record.Epoch, record.RunMode, holder.Instance, null);
-                if (RecordRules.HolderReport(observation) is { Admitted: true }) _lastWritable = LastKnown(observation, holder.Instance);
-            }
-            else if (record.State is RecordState.HandingOver handover)
-            {
-                _target = handover.Target.Instance;
-            }
+            (_epoch, _runMode, _holder) = (record.Epoch, record.RunMode, holder.Instance);
+            if (RecordRules.HolderReport(observation) is { Admitted: true }) _lastWritable = LastKnown(observation, holder.Instance);
         }
 
         /// <summary>The report is as old as it is: the moment that it speaks of.</summary>

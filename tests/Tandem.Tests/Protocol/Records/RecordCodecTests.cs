@@ -17,6 +17,7 @@ public sealed class RecordCodecTests
             RunMode = RunMode.Standby,
             PairEpoch = new PairEpoch(3, "east"),
             ElectedEnd = At(5),
+            GivenBy = A,
             Run = new RunIdentity("container", "nonce"),
             Lsn = At(6),
             Floor = new LogEnd(new PairEpoch(2, "west"), new Epoch(4), At(3)),
