@@ -174,8 +174,9 @@ internal static class HolderRules
             : null;
     }
 
+    /// <summary>Electable is also who has not said yet that he knows the reign: he is not counted for it, but may have all that is left.</summary>
     private static List<Incarnation> Joining(InstanceObservation o) =>
-        [.. o.Standbys.Where(s => s.Streaming && !o.Record!.Members.Contains(s.Incarnation)).Select(s => s.Incarnation)];
+        [.. o.Standbys.Where(s => (s.Streaming || s.Unaware) && !o.Record!.Members.Contains(s.Incarnation)).Select(s => s.Incarnation)];
 
     private static bool Granted(InstanceObservation o) =>
         o.Grant is { } grant && grant.Epoch == o.Record!.Epoch && grant.PairEpoch == o.Record.PairEpoch && o.Record.Run?.Nonce == grant.Nonce

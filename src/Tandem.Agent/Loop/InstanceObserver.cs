@@ -149,14 +149,18 @@ public sealed class InstanceObserver(RecordKeeper records, ClusterSight sight, P
         if (record is null) return [];
         var known = observed.Select(p => p.Incarnation).OfType<Incarnation>().Concat(record.Members).Concat(record.Quorums.SelectMany(q => q.Members)).Where(i => i != memory.Me).Distinct();
         var list = new List<StandbyHealth>();
+        // Of the own reign; a main standby's cascades follow that of another site.
+        var reign = record is { RunMode: RunMode.Primary, Reign: { } own } && record.Holder == memory.Me ? own.Name : null;
         foreach (var incarnation in known)
         {
             var sender = status?.Senders.FirstOrDefault(s => s.ApplicationName == incarnation.ReplicationName);
-            var streaming = sender is { State: "streaming" };
+            var peer = observed.FirstOrDefault(p => p.Incarnation == incarnation);
+            var aware = reign is null || peer?.View!.Reign == reign;
+            var streaming = aware && sender is { State: "streaming" };
             if (streaming || !_lastStreaming.ContainsKey(incarnation)) _lastStreaming[incarnation] = now;
             var lag = sender?.Flush is { } flush && status is not null ? Math.Max(0, status.Flushed - flush) : (long?)null;
             list.Add(new StandbyHealth(incarnation, streaming, lag, streaming ? TimeSpan.Zero : now - _lastStreaming[incarnation],
-                observed.Any(p => p.Reachable && p.Incarnation == incarnation && p.View!.Leaves)));
+                peer is { Reachable: true, View.Leaves: true }, Unaware: sender is not null && !aware));
         }
         return list;
     }

@@ -83,6 +83,7 @@ public static class ReportBuilder
         RecordRevision = o.Volume.Record?.Revision,
         Recalls = Recalls(o),
         Remembered = Recalls(o) && o.Volume.Record is { } record ? RecordCodec.EncodeRemembered(record) : null,
+        Reign = o.Volume.Lineage.IsEmpty ? null : o.Volume.Lineage[^1].Name,
         FormerLives = Recalls(o) ? o.Volume.FormerLives : null,
         Leaves = decided is InstanceAction.Wait { Reason: FollowerRules.InsideClauseReason },
     };

@@ -104,7 +104,9 @@ internal static class Rulings
     {
         if (o.Age < HearingLimit && (!o.PodsKnown || o.Peers.Any(p => p is { PodPresent: true, View: null })))
             return new Wait("PeersUnknown", "this agent has just begun: what the others have obeyed is asked first");
-        return RecordSight.IsBehind(o.Reading, o.Peers) ? new Wait("RecordBehind", "another instance has obeyed a newer record than was read here: it is read again") : null;
+        if (!RecordSight.IsBehind(o.Reading, o.Peers)) return null;
+        // Whose its data is it learns by asking that, whatever the record says.
+        return FollowerRules.ReignUnknown(o) ?? new Wait("RecordBehind", "another instance has obeyed a newer record than was read here: it is read again");
     }
 
     /// <summary>Whoever reads a higher epoch obeys it, in any state of the record; a member bound by a hold only after the hold ends [C10b].</summary>

@@ -44,6 +44,9 @@ public sealed record MemberView
     /// <summary>Where it <see cref="Recalls"/>: earlier lives of its volume that it remembers for.</summary>
     public IReadOnlyList<string>? FormerLives { get; init; }
 
+    /// <summary>The newest reign that its volume knows its data to be of, or to come from, by its name; null: none.</summary>
+    public string? Reign { get; init; }
+
     /// <summary>Its data must be copied anew, and it waits to be let out of the clauses for that.</summary>
     public bool Leaves { get; init; }
 }

@@ -8,6 +8,9 @@ namespace Tandem.Protocol.Records;
 /// </summary>
 public sealed record LineageEntry(PairEpoch? PairEpoch, Epoch Epoch, Incarnation Incarnation, TimelineId? Timeline, Lsn? SwitchPoint)
 {
+    /// <summary>What is the same wherever the reign is spoken of.</summary>
+    public string Name => $"{PairEpoch?.ToString() ?? "-"} {Epoch} {Incarnation}";
+
     /// <summary>Whether the two speak of the same reign, confirmed or not.</summary>
     public bool SameReign(LineageEntry other) => PairEpoch == other.PairEpoch && Epoch == other.Epoch && Incarnation == other.Incarnation;
 }

@@ -22,6 +22,9 @@ public static class AdmissionRules
             return target.IsSynchronous && !target.Preferred
                 ? new AdmissionProblem("WaitingForStandbys", "durability is Required, and no standby is in the synchronous set yet")
                 : null;
+        // The server counts whoever bears a name of the set: nobody may whose log would not be known for what it is.
+        if (standbys.FirstOrDefault(s => s.Unaware && clause.Members.Contains(s.Incarnation)) is { } unaware)
+            return new AdmissionProblem("WaitingForStandbys", $"{unaware.Incarnation.Instance} streams, and has not said yet that it knows of this reign");
         var have = clause.Members.Where(m => flushed.GetValueOrDefault(m.ReplicationName) is { } lsn && lsn >= ownRecord).ToList();
         return have.Count >= clause.Acknowledgements
             ? null

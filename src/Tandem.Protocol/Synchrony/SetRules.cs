@@ -6,11 +6,15 @@ using Tandem.Resources.Values;
 namespace Tandem.Protocol.Synchrony;
 
 /// <summary>How a standby of the holder does, for the choice of the synchronous set.</summary>
-/// <param name="Streaming">A walsender streams to it now.</param>
+/// <param name="Streaming">A walsender streams to it now, and its volume knows the reign.</param>
 /// <param name="Lag">Bytes that it has not flushed; null where unknown.</param>
 /// <param name="SilentFor">How long it has not been streaming; zero while it is.</param>
 /// <param name="Leaves">Its volume must be rebuilt, and it waits to be let out of the clauses.</param>
-public sealed record StandbyHealth(Incarnation Incarnation, bool Streaming, long? Lag, TimeSpan SilentFor, bool Leaves = false);
+/// <param name="Unaware">
+/// It is connected, and has not said that its volume knows whose reign this is: what it flushed counts for nothing yet. Its receiver follows a server that was elected again, or whose site became
+/// primary, onto the new timeline by itself, without its agent; after a power loss its log would then speak for the reign before, and lose an election that it should win.
+/// </param>
+public sealed record StandbyHealth(Incarnation Incarnation, bool Streaming, long? Lag, TimeSpan SilentFor, bool Leaves = false, bool Unaware = false);
 
 /// <summary>The next change of the synchronous set, if any, and why. One change does one thing [C4].</summary>
 /// <param name="To">The clause to go to; null: none.</param>

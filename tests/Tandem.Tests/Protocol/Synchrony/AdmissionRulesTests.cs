@@ -26,6 +26,16 @@ public sealed class AdmissionRulesTests
         Assert.Null(AdmissionRules.Judge(Clause(1, A, 0), Asynchronous, [], new Dictionary<string, Lsn?>(), OwnRecord));
     }
 
+    [Fact] // [C2]
+    public void Nobody_comes_in_while_one_of_the_set_streams_who_does_not_know_the_reign()
+    {
+        var flushed = new Dictionary<string, Lsn?> { [B.ReplicationName] = OwnRecord };
+        StandbyHealth aware = new(B, Streaming: true, 0, TimeSpan.Zero), unaware = new(C, Streaming: false, 0, TimeSpan.Zero, Unaware: true);
+        Assert.Null(AdmissionRules.Judge(Clause(1, A, 1, B, C), Quorum, [aware, unaware with { Unaware = false }], flushed, OwnRecord));
+        Assert.Contains("orders-3", AdmissionRules.Judge(Clause(1, A, 1, B, C), Quorum, [aware, unaware], flushed, OwnRecord)!.Message);
+        Assert.Null(AdmissionRules.Judge(Clause(1, A, 1, B), Quorum, [aware, unaware], flushed, OwnRecord));
+    }
+
     [Fact]
     public void Without_a_clause_of_the_reign_nobody_comes_in() => Assert.NotNull(AdmissionRules.Judge(null, Asynchronous, [], new Dictionary<string, Lsn?>(), OwnRecord));
 
