@@ -41,7 +41,7 @@ internal static class CopyJobs
         c.Memory.Remember(state => state with
         {
             Marker = VolumeMarker.None,
-            Promise = o.Record.Epoch > state.Promise ? o.Record.Epoch : state.Promise,
+            Promise = Epoch.Max(state.Promise, o.Record.Epoch),
             Lineage = site ? o.OtherSite!.Entries : o.Record.Lineage,
             PairEpoch = o.Record.PairEpoch,
             // Whatever database this volume had before is gone.

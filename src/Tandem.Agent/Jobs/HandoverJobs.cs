@@ -56,7 +56,7 @@ internal static class HandoverJobs
         // From here this instance obeys no lower epoch: durable before the record says so.
         var epoch = record.Epoch.Next;
         c.Memory.GivingTo = epoch;
-        c.Memory.Remember(state => state with { Promise = epoch > state.Promise ? epoch : state.Promise });
+        c.Memory.Remember(state => state with { Promise = Epoch.Max(state.Promise, epoch) });
         var lineage = DataLineage.Of(c.Memory.Volume.Lineage, end.Timeline, end.End);
         var given = await c.Records.SwapAsync("give", live =>
         {

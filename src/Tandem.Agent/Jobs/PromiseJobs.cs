@@ -17,7 +17,7 @@ internal static class PromiseJobs
     public static async Task PromiseAsync(JobContext c, InstanceAction.Promise promise, InstanceObservation o, CancellationToken cancellation)
     {
         // Durable first: from here on no older epoch is obeyed, whatever happens to the rest.
-        c.Memory.Remember(state => state.Obeying(o.Record) with { Promise = Max(state.Promise, promise.Epoch) });
+        c.Memory.Remember(state => state.Obeying(o.Record) with { Promise = Epoch.Max(state.Promise, promise.Epoch) });
         c.Memory.Admission = null;
         c.Memory.Grant = null;
         await CutOffAsync(c, cancellation);
@@ -55,7 +55,7 @@ internal static class PromiseJobs
     /// <summary>A higher epoch that has a holder already: remembered, and whatever contradicts it ends.</summary>
     public static async Task ObeyAsync(JobContext c, InstanceAction.Obey obey, InstanceObservation o, CancellationToken cancellation)
     {
-        c.Memory.Remember(state => state.Obeying(o.Record) with { Promise = Max(state.Promise, obey.Epoch) });
+        c.Memory.Remember(state => state.Obeying(o.Record) with { Promise = Epoch.Max(state.Promise, obey.Epoch) });
         c.Memory.Promise = null;
         c.Memory.Admission = null;
         if (c.Memory.Grant?.Epoch < obey.Epoch) c.Memory.Grant = null;
@@ -78,6 +78,4 @@ internal static class PromiseJobs
         c.Memory.Upstream = null;
         c.Memory.AppliedFingerprint = null;
     }
-
-    private static Epoch Max(Epoch a, Epoch b) => a > b ? a : b;
 }

@@ -224,7 +224,7 @@ internal static class ServerJobs
         c.Memory.Remember(state => state with
         {
             Lineage = lineage,
-            Promise = o.Record!.Epoch > state.Promise ? o.Record.Epoch : state.Promise,
+            Promise = Epoch.Max(state.Promise, o.Record!.Epoch),
         });
     }
 

@@ -13,18 +13,23 @@ internal static class RecordSight
     public static bool IsRegressed(RecordReading reading, VolumeState volume, bool hasData, IReadOnlyList<PeerObservation> peers, Epoch? givingTo)
     {
         if (reading.Record is { } present)
-            return (givingTo == volume.Promise ? present.Epoch.Next : present.Epoch) < volume.Promise || (volume.Record is { } mine && present.IsOlderThan(mine)) || peers.Any(p => IsKnownBefore(p, reading) && present.IsOlderThan(new Epoch(p.View!.RecordEpoch!.Value), p.View.RecordRevision ?? 0));
+            return (givingTo == volume.Promise ? present.Epoch.Next : present.Epoch) < volume.Promise || (volume.Record is { } mine && present.IsOlderThan(mine)) || peers.Any(p => IsKnownBefore(p, reading) && HasObeyedNewer(p, present));
         if (reading is not { Exists: false, Reachable: true }) return false;
         return volume.Promise.Value > 0 || (hasData && volume.Marker == VolumeMarker.None) || peers.Any(p => IsKnownBefore(p, reading));
     }
 
-    /// <summary>Somebody has obeyed a newer record than was read here: either its news has not come yet, or what was read is one that was taken back. The next read tells; a swap that is on its way when the API server goes back would land on what stands there then.</summary>
+    /// <summary>
+    /// Somebody has obeyed a newer record than was read here: either its news has not come yet, or what was read is one that was taken back. The next read tells; a swap that is on its way when
+    /// the API server goes back would land on what stands there then.
+    /// </summary>
     public static bool IsBehind(RecordReading reading, IReadOnlyList<PeerObservation> peers) =>
-        reading.Record is { } present && peers.Any(p => p is { Reachable: true, View.RecordEpoch: { } epoch } && present.IsOlderThan(new Epoch(epoch), p.View.RecordRevision ?? 0));
+        reading.Record is { } present && peers.Any(p => p.Reachable && HasObeyedNewer(p, present));
 
     public static LossView View(InstanceObservation o) => new(o.Settings.Cluster, o.Reading.Record, o.Me,
         [new Witness(o.Me.Instance, o.Me, o.Volume.Promise, Recalls: true, o.Volume.Record) { FormerLives = o.Volume.FormerLives }, .. o.Peers.Where(p => p.Reachable).Select(Of)],
         [o.Me.Instance, .. o.Peers.Where(p => p.PodPresent).Select(p => p.Instance)]);
+
+    private static bool HasObeyedNewer(PeerObservation peer, PrimaryRecord present) => peer.View is { RecordEpoch: { } epoch } view && present.IsOlderThan(new Epoch(epoch), view.RecordRevision ?? 0);
 
     /// <summary>The API server was asked after that was known: so it is no news that has not come through yet.</summary>
     private static bool IsKnownBefore(PeerObservation peer, RecordReading reading) => peer.View?.RecordEpoch is not null && peer.RecordKnownSince < reading.ReadAt;

@@ -84,7 +84,9 @@ public static class RecordLoss
     }
 
     /// <summary>The newest record that anybody remembers.</summary>
-    public static PrimaryRecord? Newest(IEnumerable<Witness> heard) => heard.Select(w => w.Record).OfType<PrimaryRecord>().Aggregate((PrimaryRecord?)null, (newest, r) => newest is null || newest.IsOlderThan(r) ? r : newest);
+    public static PrimaryRecord? Newest(IEnumerable<Witness> heard) => Newest(heard.Select(w => w.Record));
+
+    public static PrimaryRecord? Newest(IEnumerable<PrimaryRecord?> records) => records.OfType<PrimaryRecord>().Aggregate((PrimaryRecord?)null, (newest, r) => newest is null || newest.IsOlderThan(r) ? r : newest);
 
     /// <summary>Highest epoch that anybody has promised, or that stands anywhere.</summary>
     private static Epoch Highest(LossView view) =>

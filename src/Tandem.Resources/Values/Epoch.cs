@@ -10,6 +10,7 @@ namespace Tandem.Resources.Values;
 public readonly record struct Epoch(long Value) : IComparable<Epoch>
 {
     public Epoch Next => new(Value + 1);
+    public static Epoch Max(Epoch a, Epoch b) => a > b ? a : b;
     public int CompareTo(Epoch other) => Value.CompareTo(other.Value);
     public static bool operator <(Epoch a, Epoch b) => a.Value < b.Value;
     public static bool operator >(Epoch a, Epoch b) => a.Value > b.Value;

@@ -7,6 +7,7 @@ using Tandem.Kubernetes.Models;
 using Tandem.Operator.Clusters.Desired;
 using Tandem.Operator.Pairs.Observing;
 using Tandem.Protocol.Records;
+using Tandem.Protocol.Recovery;
 using Tandem.Resources;
 using Tandem.Resources.Values;
 using Tandem.Simulation.Agents;
@@ -300,7 +301,7 @@ public sealed partial class SimulatedSite
     private PrimaryRecord? Knowable(string writer)
     {
         var by = Programs.FirstOrDefault(p => p.Process.Name == writer);
-        return Programs.Where(p => by is null || p == by || Hears(by, p)).Select(p => p.Disk.AgentState?.Record).OfType<PrimaryRecord>().Aggregate((PrimaryRecord?)null, (newest, r) => newest is null || newest.IsOlderThan(r) ? r : newest);
+        return RecordLoss.Newest(Programs.Where(p => by is null || p == by || Hears(by, p)).Select(p => p.Disk.AgentState?.Record));
     }
 
     /// <summary>Whether one had the time to ask the other before it sent what has just landed.</summary>

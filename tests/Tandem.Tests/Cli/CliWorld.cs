@@ -36,6 +36,21 @@ internal sealed class CliWorld(ApiServerFixture server, string @namespace)
 
     public Terminal Terminal(Func<string, string?>? ask = null, IKubernetesClient? client = null) => new(client ?? Client, server.Configuration, @namespace, ask);
 
+    /// <summary>Runs a command that asks, answers, and sees it done.</summary>
+    /// <returns>What it had said before it asked; null: it never did.</returns>
+    public async Task<string?> SaidBeforeAskingAsync(string answer, params string[] arguments)
+    {
+        string? before = null;
+        Terminal? terminal = null;
+        terminal = Terminal(_ =>
+        {
+            before = terminal!.Errors;
+            return answer;
+        });
+        await terminal.DoneAsync(arguments);
+        return before;
+    }
+
     public async Task<DatabaseCluster> ClusterAsync(Action<DatabaseCluster>? change = null)
     {
         var cluster = new DatabaseCluster { Metadata = new V1ObjectMeta { Name = "orders", Namespace = @namespace } };

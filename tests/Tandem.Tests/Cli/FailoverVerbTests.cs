@@ -22,14 +22,7 @@ public sealed class FailoverVerbTests(ApiServerFixture server)
     public async Task Says_what_it_may_lose_before_it_asks()
     {
         var world = await WorldAsync(AtWest());
-        string? before = null;
-        Terminal? terminal = null;
-        terminal = world.Terminal(_ =>
-        {
-            before = terminal!.Errors;
-            return "west";
-        });
-        await terminal.DoneAsync("failover", "orders", "--to", "west");
+        var before = await world.SaidBeforeAskingAsync("west", "failover", "orders", "--to", "west");
         Assert.Contains("Site east was last seen 5 min ago", before);
         Assert.Contains("What may be lost: not known", before);
         Assert.Equal("west", (await ReadAsync(world)).Spec.PrimarySite);

@@ -23,14 +23,7 @@ public sealed class ResetPrimaryVerbTests(ApiServerFixture server)
     public async Task Says_what_it_may_lose_before_it_asks()
     {
         var world = await HeldAsync();
-        string? before = null;
-        Terminal? terminal = null;
-        terminal = world.Terminal(_ =>
-        {
-            before = terminal!.Errors;
-            return "orders-2";
-        });
-        await terminal.DoneAsync("reset-primary", "orders", "--to", "orders-2");
+        var before = await world.SaidBeforeAskingAsync("orders-2", "reset-primary", "orders", "--to", "orders-2");
         Assert.Contains("missing: orders-1", before);
         Assert.Contains("every commit that the others have acknowledged and orders-2 has not received", before);
     }
