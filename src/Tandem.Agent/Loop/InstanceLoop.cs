@@ -117,7 +117,7 @@ public sealed class InstanceLoop : ILinkService
     {
         ReadRecord(cancellation);
         var record = _context.Records.Latest.Record;
-        var urgent = record is { State: not RecordState.Stable } || _latest is { } before && (before.SinceLiveBeat > TimeSpan.FromSeconds(1) || (before.IsHolder && !before.IsAdmitted && record?.RunMode == RunMode.Primary)) || _shutdownAt is not null;
+        var urgent = record is { State: not RecordState.Stable } || _latest is { } before && (before.SinceLiveBeat > TimeSpan.FromSeconds(1) || before.InTouchFor < TimeSpan.FromSeconds(1) || (before.IsHolder && !before.IsAdmitted && record?.RunMode == RunMode.Primary)) || _shutdownAt is not null;
         _peers.Turn(_sight.Pods, _sight.PodsKnown, record?.Holder?.Instance, urgent, settings.DetectionTimeout, cancellation);
         if (!await EngineIsThereAsync(cancellation)) return false;
 

@@ -38,8 +38,8 @@ public sealed record InstanceObservation
     public required TimeSpan Now { get; init; }
     public required DateTimeOffset WallClock { get; init; }
 
-    /// <summary>Since this agent began.</summary>
-    public TimeSpan Age { get; init; } = TimeSpan.MaxValue;
+    /// <summary>How long this agent has been in touch with the API server without a break: what was written before that may have been taken back since.</summary>
+    public TimeSpan InTouchFor => Reading is { Reachable: true, ReachableSince: { } since } ? Now - since : TimeSpan.Zero;
     public required AgentSettings Settings { get; init; }
     public required Incarnation Me { get; init; }
 

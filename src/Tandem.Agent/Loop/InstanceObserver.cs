@@ -19,7 +19,6 @@ public sealed class InstanceObserver(RecordKeeper records, ClusterSight sight, P
     private static readonly TimeSpan AnswerLimit = TimeSpan.FromMilliseconds(500);
 
     private readonly Dictionary<Incarnation, TimeSpan> _lastStreaming = [];
-    private readonly TimeSpan _began = time.BootTime();
     private (Epoch Epoch, Incarnation? Holder, TimeSpan Since)? _reign;
     private TimeSpan? _clausesSatisfiedSince;
     private bool _wasRunning;
@@ -48,7 +47,6 @@ public sealed class InstanceObserver(RecordKeeper records, ClusterSight sight, P
         return new InstanceObservation
         {
             Now = now,
-            Age = now - _began,
             WallClock = time.GetUtcNow(),
             Settings = settings,
             Me = memory.Me,

@@ -11,7 +11,7 @@ namespace Tandem.Agent.Loop;
 /// <summary>Rules that come before the question of who one is.</summary>
 internal static class Rulings
 {
-    /// <summary>As long as an agent that has just begun waits for those who do not answer.</summary>
+    /// <summary>As long as an agent that has just come into touch with the API server waits for those who do not answer.</summary>
     private static readonly TimeSpan HearingLimit = TimeSpan.FromSeconds(1);
 
     /// <summary>SIGTERM, eviction, drain and node shutdown of the holder are a planned switchover (section 4).</summary>
@@ -97,13 +97,13 @@ internal static class Rulings
     }
 
     /// <summary>
-    /// What stands there may have been taken back, and this volume may not have seen what stood there since: an agent that has just begun hears those who run before it acts on it, as far as
-    /// they answer soon; and nobody acts on a record while he knows that another has obeyed a newer one.
+    /// What stands there may have been taken back, and this volume may not have seen what stood there since: an agent that has just begun, or has not reached the API server for a while, hears those who
+    /// run before it acts on it, as far as they answer soon; and nobody acts on a record while he knows that another has obeyed a newer one.
     /// </summary>
     public static InstanceAction? RecordUnconfirmed(InstanceObservation o)
     {
-        if (o.Age < HearingLimit && (!o.PodsKnown || o.Peers.Any(p => p is { PodPresent: true, View: null })))
-            return new Wait("PeersUnknown", "this agent has just begun: what the others have obeyed is asked first");
+        if (o.Reading.Reachable && o.InTouchFor < HearingLimit && (!o.PodsKnown || o.Peers.Any(p => p.PodPresent && !(p.ViewAge <= o.InTouchFor))))
+            return new Wait("PeersUnknown", "the API server has just been reached (again): what the others have obeyed meanwhile is asked first");
         if (!RecordSight.IsBehind(o.Reading, o.Peers)) return null;
         // Whose its data is it learns by asking that, whatever the record says.
         return FollowerRules.ReignUnknown(o) ?? new Wait("RecordBehind", "another instance has obeyed a newer record than was read here: it is read again");

@@ -142,7 +142,7 @@ public sealed class RecordKeeper(IKubernetesClient client, string cluster, strin
             if (lease is null)
             {
                 var news = Latest.Exists != false;
-                Latest = new RecordReading(null, false, sentAt, true, null);
+                Latest = new RecordReading(null, false, sentAt, true, null) { ReachableSince = Since(sentAt) };
                 if (news) Changed?.Invoke();
             }
             else
@@ -167,7 +167,7 @@ public sealed class RecordKeeper(IKubernetesClient client, string cluster, strin
         if (Latest.Record is { } known && known.Uid == lease.Metadata.Uid && Version(lease.Metadata.ResourceVersion) < Version(known.ResourceVersion)
             && !(before is not null && before.Uid == lease.Metadata.Uid && Version(lease.Metadata.ResourceVersion) < Version(before.ResourceVersion)))
         {
-            Latest = Latest with { ReadAt = sentAt, Reachable = true };
+            Latest = Latest with { ReadAt = sentAt, Reachable = true, ReachableSince = Since(sentAt) };
             return;
         }
 
@@ -175,13 +175,13 @@ public sealed class RecordKeeper(IKubernetesClient client, string cluster, strin
         {
             var record = RecordLease.Read(lease);
             var news = Latest.Record?.ResourceVersion != record.ResourceVersion || Latest.Exists != true;
-            Latest = new RecordReading(record, true, sentAt, true, null);
+            Latest = new RecordReading(record, true, sentAt, true, null) { ReachableSince = Since(sentAt) };
             Note(record);
             if (news) Changed?.Invoke();
         }
         catch (FormatException exception)
         {
-            Latest = Latest with { Exists = true, ReadAt = sentAt, Reachable = true, Unreadable = exception.Message };
+            Latest = Latest with { Exists = true, ReadAt = sentAt, Reachable = true, ReachableSince = Since(sentAt), Unreadable = exception.Message };
             Changed?.Invoke();
         }
     }
@@ -190,6 +190,8 @@ public sealed class RecordKeeper(IKubernetesClient client, string cluster, strin
     {
         if (record is not null && _newest?.IsOlderThan(record) != false) _newest = record;
     }
+
+    private TimeSpan Since(TimeSpan sentAt) => Latest is { Reachable: true, ReachableSince: { } since } ? since : sentAt;
 
     private static ulong Version(string? resourceVersion) => ulong.TryParse(resourceVersion, out var version) ? version : 0;
 }

@@ -444,15 +444,17 @@ public sealed class InstanceTableTests
 
     [Fact]
     [Requirement("E14")]
-    public void An_agent_that_has_just_begun_hears_the_others_before_it_acts_on_a_record()
+    public void Who_has_just_come_into_touch_hears_the_others_before_acting_on_a_record()
     {
         var elected = Granted(World(Record(1, A, Clause(1, A, 1, B, C))) with { Process = Down });
-        var begun = elected with { Age = TimeSpan.FromMilliseconds(50), Peers = [Peer(B) with { View = null }, Peer(C)] };
+        var begun = elected with { Reading = elected.Reading with { ReachableSince = elected.Now - TimeSpan.FromMilliseconds(50) }, Peers = [Peer(B) with { View = null, ViewAge = null }, Peer(C)] };
         Expect<InstanceAction.Wait>(begun, "PeersUnknown");
-        Expect<InstanceAction.StartReadWrite>(begun with { Age = TimeSpan.FromSeconds(2) });
+        Expect<InstanceAction.StartReadWrite>(begun with { Reading = elected.Reading });
         Expect<InstanceAction.StartReadWrite>(begun with { Peers = [Peer(B), Peer(C)] });
         // One whose pod does not run cannot be heard.
-        Expect<InstanceAction.StartReadWrite>(begun with { Peers = [Peer(B) with { View = null, PodPresent = false }, Peer(C)] });
+        Expect<InstanceAction.StartReadWrite>(begun with { Peers = [Peer(B) with { View = null, ViewAge = null, PodPresent = false }, Peer(C)] });
+        // What one said before the API server was out of reach is no news of it.
+        Expect<InstanceAction.Wait>(begun with { Peers = [Peer(B) with { ViewAge = TimeSpan.FromMilliseconds(300) }, Peer(C)] }, "PeersUnknown");
         Expect<InstanceAction.Wait>(begun with { Peers = [], PodsKnown = false }, "PeersUnknown");
     }
 
@@ -481,7 +483,7 @@ public sealed class InstanceTableTests
 
     private static VolumeState Promised(long epoch) => new() { Volume = A.Volume, Promise = new Epoch(epoch), Lineage = [Reign(1, A, 1, Lsn.Zero)] };
 
-    private static RecordReading Read(PrimaryRecord record) => new(record, true, TimeSpan.FromSeconds(99), true, null);
+    private static RecordReading Read(PrimaryRecord record) => new(record, true, TimeSpan.FromSeconds(99), true, null) { ReachableSince = TimeSpan.Zero };
 
     private static InstanceObservation Granted(InstanceObservation o) => o with
     {
