@@ -151,7 +151,7 @@ internal static class HolderRules
             return new Admit("OldClauses", "drops the clauses of earlier reigns");
         if (o.Settings.Switchover is { } request && request.FromEpoch == o.Record.Epoch && o.HandoverTried != request.Id && HandoverTarget.Choose(o, request.To) is { } target)
             return new HandOver(target, "Requested", $"planned switchover to {target.Instance}");
-        return Upkeep(o) ?? FollowerRules.Configured(o) ?? new Nothing("AsWanted", "holds the record and serves clients");
+        return Upkeep(o) ?? DurabilityChanged(o) ?? FollowerRules.Configured(o) ?? new Nothing("AsWanted", "holds the record and serves clients");
     }
 
     /// <summary>By name; of two streams under one name the lesser counts, since one of them is over.</summary>
@@ -173,6 +173,15 @@ internal static class HolderRules
             ? new ChangeSet(current, "MemberRebuilt", $"{leaving.Incarnation.Instance} must be copied anew, and clauses of earlier reigns hold it back: the floor takes their place")
             : null;
     }
+
+    /// <summary>
+    /// The empty clause stands for two settings, as the spec has it: nothing is waited for, or, where durability is Required, somebody who does not exist. Where the spec has changed since, and no standby is
+    /// there for another clause, the setting follows alone.
+    /// </summary>
+    private static ChangeSet? DurabilityChanged(InstanceObservation o) =>
+        o is { OwnClause: { IsEmpty: true } clause, Status: { } status } && SetRules.Setting(clause, o.Settings.Synchrony) is var wanted && status.SynchronousStandbyNames != wanted
+            ? new ChangeSet(clause, "DurabilityChanged", wanted.Length > 0 ? "durability is Required now, and no standby is there to confirm: commits wait" : "the spec does not ask for a confirmation any more: commits do not wait")
+            : null;
 
     /// <summary>Electable is also who has not said yet that he knows the reign: he is not counted for it, but may have all that is left.</summary>
     private static List<Incarnation> Joining(InstanceObservation o) =>

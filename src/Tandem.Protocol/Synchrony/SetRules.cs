@@ -87,11 +87,7 @@ public static class SetRules
         if (wanted != current.Acknowledgements && wanted <= current.Members.Count && (wanted < current.Acknowledgements || IsAttainable(current with { Acknowledgements = wanted }, standbys)))
             return new SetProposal(With(current.Members, wanted), "Acknowledgements", $"{wanted} acknowledgements wanted");
 
-        if (target.Preferred && standbys.Count(s => current.Members.Contains(s.Incarnation) && s.Streaming) < current.Acknowledgements
-            && current.Members.All(m => standbys.FirstOrDefault(s => s.Incarnation == m) is not { } h || h.Streaming || h.SilentFor >= target.DegradeAfter))
-            return new SetProposal(With([], 0), "Degraded", $"durability is Preferred and fewer than {current.Acknowledgements} members stream for {target.DegradeAfter.TotalSeconds:0} s");
-
-        return new SetProposal(null, "AsWanted", $"{current}");
+        return Degraded([current], target, standbys) ?? new SetProposal(null, "AsWanted", $"{current}");
     }
 
     /// <summary>
@@ -101,7 +97,7 @@ public static class SetRules
     public static SetProposal Resume(QuorumClause from, QuorumClause to, SynchronyTarget target, IReadOnlyCollection<StandbyHealth> standbys) =>
         !IsAttainable(to, standbys) && IsAttainable(from, standbys)
             ? new SetProposal(from, "TurnsBack", $"fewer than {to.Acknowledgements} of {to} stream: back to {from}")
-            : MustBeEmptied([from, to], target, standbys) ?? new SetProposal(to, "Unfinished", $"goes on from {from} to {to}");
+            : MustBeEmptied([from, to], target, standbys) ?? Degraded([from, to], target, standbys) ?? new SetProposal(to, "Unfinished", $"goes on from {from} to {to}");
 
     /// <summary>
     /// A member leaves all clauses before its volume is rebuilt. Where no clause can be had without it, all of them give way to the empty one: the floor stands in for them, at a position
@@ -114,6 +110,18 @@ public static class SetRules
         return clauses.Any(MayYetBeHad)
             ? null
             : new SetProposal(clauses[0] with { Members = [], Acknowledgements = 0 }, "MemberRebuilt", $"{leaving.Incarnation.Instance} must be copied anew, and without it nothing can be acknowledged: it leaves the set for that");
+    }
+
+    /// <summary>
+    /// Durability Preferred: where none of the clauses has been attainable for long enough, the empty one takes their place, and the floor stands in for them. A change that waits for members who are gone
+    /// is no reason to keep clients waiting.
+    /// </summary>
+    private static SetProposal? Degraded(IReadOnlyList<QuorumClause> clauses, SynchronyTarget target, IReadOnlyCollection<StandbyHealth> standbys)
+    {
+        bool IsLost(QuorumClause clause) => !IsAttainable(clause, standbys) && clause.Members.All(m => standbys.FirstOrDefault(s => s.Incarnation == m) is not { } h || h.Streaming || h.SilentFor >= target.DegradeAfter);
+        return target.Preferred && clauses.All(IsLost)
+            ? new SetProposal(clauses[0] with { Members = [], Acknowledgements = 0 }, "Degraded", $"durability is Preferred and too few members of {string.Join(" and of ", clauses)} stream for {target.DegradeAfter.TotalSeconds:0} s")
+            : null;
     }
 
     /// <summary>Whether as many of its members as must acknowledge stream now.</summary>

@@ -4,6 +4,7 @@ using Tandem.Agent.State;
 using Tandem.Postgres;
 using Tandem.Protocol.Elections;
 using Tandem.Protocol.Records;
+using Tandem.Protocol.Synchrony;
 using Tandem.Protocol.Rejoining;
 using Tandem.Resources.Values;
 using Tandem.Tests.Support;
@@ -392,6 +393,19 @@ public sealed class InstanceTableTests
         };
         Expect<InstanceAction.Reconnect>(main, "NotConnected");
         Assert.Equal(Site("10.1.0.2,10.1.0.1,10.1.0.3"), Expect<InstanceAction.Repoint>(main with { OtherSite = main.OtherSite! with { Host = "10.1.0.2" } }).Source);
+    }
+
+    [Fact]
+    [Requirement("C10")]
+    public void The_setting_follows_the_spec_where_the_clause_cannot()
+    {
+        var record = Record(1, A, Clause(1, A, 0));
+        var reigns = World(record) with { Process = ReadWrite, Status = Status(false), Admission = new Admission(record.Epoch, null, At(1), true, null) };
+        Assert.Equal(record.Quorums[0], Expect<InstanceAction.ChangeSet>(reigns, "DurabilityChanged").To);
+        var waiting = reigns with { Status = reigns.Status! with { SynchronousStandbyNames = $"ANY 1 ({SetRules.Placeholder})" } };
+        Expect<InstanceAction.Nothing>(waiting);
+        // And back, for whoever does not want to wait any more.
+        Expect<InstanceAction.ChangeSet>(waiting with { Settings = Settings with { Synchrony = Quorum with { Mode = SynchronyMode.Asynchronous } } }, "DurabilityChanged");
     }
 
     // ---- the worlds ----

@@ -32,6 +32,17 @@ public sealed class SetRulesTests
     }
 
     [Fact]
+    public void Preferred_degrades_in_the_middle_of_a_change_too()
+    {
+        var preferred = Quorum with { Preferred = true };
+        var (from, to) = (Clause(1, A, 1, B, C), Clause(1, A, 1, C));
+        Assert.Equal(to, SetRules.Resume(from, to, preferred, [Silent(B, 15), Silent(C, 9)]).To);
+        Assert.True(SetRules.Resume(from, to, preferred, [Silent(B, 15), Silent(C, 11)]).To!.IsEmpty);
+        Assert.Equal(from, SetRules.Resume(from, to, preferred, [Streams(B), Silent(C, 11)]).To);
+        Assert.Equal(to, SetRules.Resume(from, to, Quorum, [Silent(B, 15), Silent(C, 11)]).To);
+    }
+
+    [Fact]
     public void A_fit_standby_joins_a_lagging_one_does_not()
     {
         Assert.Equal(Clause(1, A, 1, B, C), SetRules.Propose(Clause(1, A, 1, B), Quorum, [Streams(B), Streams(C)]).To);
