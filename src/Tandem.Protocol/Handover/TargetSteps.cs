@@ -65,9 +65,16 @@ public static class TargetSteps
         { SystemIdentifier: var id } when id != token.SystemIdentifier => new Refusal("SystemIdentifierMismatch", $"the token is of system {token.SystemIdentifier}, the main standby of {id}"),
         // The position alone could be met on a branch of another timeline [S3].
         { Timeline: var timeline } when timeline != token.Timeline => new Refusal("TimelineMismatch", $"the token is of timeline {token.Timeline}, the main standby on {timeline}"),
+        // Nor is the timeline's number enough: each site may have given it to a reign of its own [S3]. What is unknown here the floor holds back [S12].
+        { } holder when OtherReign(v, holder, token) is { } other => new Refusal("OtherReign", $"the token is of reign {token.End.PairEpoch}:{token.End.Epoch}, the main standby's timeline {token.Timeline} of {other.PairEpoch}:{other.Epoch}"),
         { Flushed: var flushed } when flushed < token.End.Lsn => new Refusal("Reaching", $"the main standby has flushed {flushed} of {token.End.Lsn}"),
         _ => null,
     };
+
+    /// <summary>Whose the main standby's timeline is, where that is known to be another reign's than the token's; null: it is not.</summary>
+    private static LineageEntry? OtherReign(PairView v, HolderPosition holder, HandoverToken token) =>
+        v.Cluster is { } cluster && DataLineage.Of(cluster.Lineage, holder.Timeline, holder.Flushed).Entries.LastOrDefault() is { } reign
+        && reign.Timeline == holder.Timeline && (reign.PairEpoch, reign.Epoch) != (token.End.PairEpoch, token.End.Epoch) ? reign : null;
 
     private static string Progress(PairView v) => v.PeerRecord switch
     {

@@ -259,6 +259,8 @@ public sealed class PairDecisionTests
         Waits(Offered(view, Token(epoch: new PairEpoch(2, "east"))), "Reaching");
         Waits(Offered(view with { Holder = view.Holder! with { SystemIdentifier = new SystemIdentifier(1) } }, Token()), "Reaching");
         Waits(Offered(view with { Holder = null }, Token()), "Reaching");
+        // A timeline of the same number, which this site's own reign had opened before the other site's did.
+        Waits(Offered(view.WithCluster(c => c with { Lineage = [c.Lineage[0] with { PairEpoch = new PairEpoch(2, "west") }] }), Token()), "Reaching");
     }
 
     private static PairView Offered(PairView view, HandoverToken token) => view.WithPeer(r => r with { Operation = Operation(PairStep.Offer) with { Token = token } });
