@@ -1,4 +1,5 @@
 using System.Globalization;
+using Tandem.Simulation.Mutants;
 using Tandem.Simulation.Running;
 
 const string Usage = """
@@ -16,6 +17,8 @@ switch (args)
         return Shrinking.Run(seed, pair ? 2 : 1);
     case ["soak", var first, var count, ..] when ulong.TryParse(first, out var from) && ulong.TryParse(count, out var many):
         return Soak.Run(from, many, pair ? 2 : 1);
+    case ["mutants", .. var rest]:
+        return MutantsCommand.Run(rest);
     default:
         Console.Error.WriteLine(Usage);
         return 64;

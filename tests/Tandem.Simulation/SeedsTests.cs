@@ -70,7 +70,7 @@ public sealed class SeedsTests(ITestOutputHelper output)
         }
     }
 
-    private static T OnThreadOfItsOwn<T>(Func<T> work)
+    internal static T OnThreadOfItsOwn<T>(Func<T> work)
     {
         T? result = default;
         Exception? failure = null;

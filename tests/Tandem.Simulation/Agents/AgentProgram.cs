@@ -8,7 +8,9 @@ using Tandem.Arbiter;
 using Tandem.Kubernetes.Client;
 using Tandem.Postgres;
 using Tandem.Resources;
+using Tandem.Resources.Values;
 using Tandem.Simulation.Api;
+using Tandem.Simulation.Invariants;
 using Tandem.Simulation.Kernel;
 using Tandem.Simulation.Machines;
 using Tandem.Simulation.Network;
@@ -17,7 +19,13 @@ using Tandem.Simulation.Postgres;
 namespace Tandem.Simulation.Agents;
 
 /// <summary>What every agent of a simulation needs from outside.</summary>
-public sealed record AgentWorld(Events Events, Wires Wires, PostgresWorld Postgres, AgentDirectory Agents, Trace Trace, ulong Seed, string Version, ApiServer? Arbiter);
+public sealed record AgentWorld(Events Events, Wires Wires, PostgresWorld Postgres, AgentDirectory Agents, Trace Trace, ulong Seed, string Version, ApiServer? Arbiter)
+{
+    public required Holds Holds { get; init; }
+
+    /// <summary>Told of each life of a volume that is ended, so that its data may be wiped: by site.</summary>
+    public required Action<string, Incarnation> Discards { get; init; }
+}
 
 /// <summary>Agents by the address of their pod.</summary>
 public sealed class AgentDirectory
@@ -92,7 +100,7 @@ public sealed class AgentProgram : IPodProgram
     private async void Start(AgentWorld world, IKubernetesClient client, Func<ArbiterAddress?> mountedArbiter)
     {
         var paths = new PodPaths(Names.VolumePath, Names.RuntimePath, Names.TlsPath, Names.ApplicationPath, Names.ArbiterPath);
-        var ports = new AgentPorts(client, Server, new SimulatedAgentLink(world, this), new DiskStore(Disk, Process), new PodSecrets(paths, Server, mountedArbiter), new ArbiterLinks(world.Arbiter, Process, Machine.Name), Process.Time, Process.Chance, Process, Process.Logger);
+        var ports = new AgentPorts(client, Server, new SimulatedAgentLink(world, this), new DiskStore(Disk, Process, world.Holds, volume => world.Discards(Identity.Site!, new Incarnation(Identity.Instance, volume, Identity.ClaimUid))), new PodSecrets(paths, Server, mountedArbiter), new ArbiterLinks(world.Arbiter, Process, Machine.Name), Process.Time, Process.Chance, Process, Process.Logger);
         _host = new AgentHost(Identity, paths, ports, world.Version);
         using var guard = Process.Time.CreateTimer(_ => _host.Guard.Look(), null, Guard.Tick, Guard.Tick);
         ExitCode = await _host.RunAsync(CancellationToken.None);
@@ -126,13 +134,18 @@ public sealed class AgentProgram : IPodProgram
     }
 
     /// <summary>The agent's own file on its volume. A write blocks the thread for as long as the flush takes, as the real one does.</summary>
-    private sealed class DiskStore(Disk disk, SimulatedProcess process) : IVolumeStore
+    private sealed class DiskStore(Disk disk, SimulatedProcess process, Holds holds, Action<string> discards) : IVolumeStore
     {
         public VolumeState? Load() => disk.IsLost ? throw new IOException("input/output error") : disk.AgentState;
 
         public void Save(VolumeState state)
         {
             if (!disk.CanFlush) throw new IOException("no space left on device");
+            if (disk.AgentState is { } before)
+            {
+                if (state.Promise > before.Promise) holds.Promised(disk.ClaimUid, state.Promise, process.Name);
+                if (state.Volume != before.Volume) discards(before.Volume);
+            }
             disk.AgentState = state;
             process.Stall(process.Chance.LongTailed(TimeSpan.FromMilliseconds(1), TimeSpan.FromMilliseconds(80)) + disk.Slowness);
         }

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Tandem.Agent.Links;
 using Tandem.Protocol.Links;
+using Tandem.Resources.Values;
 using Tandem.Simulation.Network;
 
 namespace Tandem.Simulation.Agents;
@@ -22,7 +23,12 @@ public sealed class SimulatedAgentLink(AgentWorld world, AgentProgram self) : IA
     }
 
     public Task<HoldAnswer?> HoldAsync(PeerAddress peer, HoldRequest request, TimeSpan timeout, CancellationToken cancellation) =>
-        AskAsync<HoldAnswer>(peer, timeout, async (service, answer) => answer(await service.HoldAsync(request)), cancellation);
+        AskAsync<HoldAnswer>(peer, timeout, async (service, answer) =>
+        {
+            var given = await service.HoldAsync(request);
+            if (given.Held && world.Agents.Find(peer.Host) is { } giver) world.Holds.Given(giver.Disk.ClaimUid, new Epoch(request.Epoch), TimeSpan.FromMilliseconds(request.Milliseconds));
+            answer(given);
+        }, cancellation);
 
     public async IAsyncEnumerable<Beat> BeatsAsync(PeerAddress peer, [EnumeratorCancellation] CancellationToken cancellation)
     {

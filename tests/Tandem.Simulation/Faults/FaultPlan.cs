@@ -1,5 +1,6 @@
 using Tandem.Resources;
 using Tandem.Simulation.Kernel;
+using Tandem.Simulation.Plays;
 using Tandem.Simulation.Scenarios;
 
 namespace Tandem.Simulation.Faults;
@@ -80,21 +81,42 @@ public static class FaultPlan
         (_, t, s, l) => t.Sites > 1 ? new RecordDeleted(s) : new ApiRestored(s) { Lasts = l },
     ];
 
+    /// <summary>Drawn only where a set-up names them: what the other kinds come to as well, but seldom just so.</summary>
+    private static readonly Dictionary<string, Draw> Pointed = new(StringComparer.Ordinal)
+    {
+        ["HolderAlone"] = (c, _, s, l) => new MachineCut(s, Victim.Holder, c.Next(4), Direction.Both, FromApi: true, FromPeers: true, FromClients: false) { Lasts = l },
+        ["HolderWithoutApi"] = (c, _, s, l) => new MachineCut(s, Victim.Holder, c.Next(4), Direction.Both, FromApi: true, FromPeers: false, FromClients: false) { Lasts = l },
+        ["FollowerWithoutApi"] = (c, _, s, l) => new MachineCut(s, Victim.Follower, c.Next(4), Direction.Both, FromApi: true, FromPeers: false, FromClients: false) { Lasts = l },
+        ["FollowerWithoutPeers"] = (c, _, s, l) => new MachineCut(s, Victim.Follower, c.Next(4), Direction.Both, FromApi: false, FromPeers: true, FromClients: false) { Lasts = l },
+        ["HolderKilled"] = (c, _, s, _) => new ContainerKilled(s, Victim.Holder, c.Next(4)),
+        ["FollowerPaused"] = (c, _, s, l) => new ServerPaused(s, Victim.Follower, c.Next(4)) { Lasts = l },
+        ["FollowerVolumeLost"] = (c, _, s, _) => new VolumeLost(s, Victim.Follower, c.Next(4)),
+        ["LinkLostInHandover"] = (c, _, _, l) => new LinkLostInHandover(c.Happens(0.5), c.Happens(0.6)) { Lasts = l },
+        ["PersonLosesPatience"] = (c, _, _, _) => new PersonLosesPatience(c.Milliseconds(2000, 12000), Stale: false),
+        ["PersonMistaken"] = (c, _, _, _) => new PersonLosesPatience(c.Milliseconds(2000, 6000), Stale: true),
+        ["FailoverAsked"] = (_, _, _, _) => new SiteFailedOver(Stale: false),
+        ["CheckpointersBusy"] = (c, _, _, l) => new CheckpointersBusy(c.Milliseconds(500, 4000)) { Lasts = l },
+    };
+
     public static IReadOnlyList<PlannedFault> Of(Setup setup, IReadOnlyList<string> sites)
     {
         var chance = Chance.Of(setup.Seed, "faults");
         Draw[] all = setup.Sites == 1 ? Kinds : setup.HasArbiter ? [.. Kinds, .. KindsOfPairs, .. KindsOfArbiters, .. KindsOfArbiters] : [.. Kinds, .. KindsOfPairs, .. KindsOfPairs];
-        var kinds = chance.Happens(0.4) ? all : [.. Enumerable.Range(0, chance.Next(2, 7)).Select(_ => chance.OneOf(all))];
-        var pace = chance.Milliseconds(400, 5000);
+        Draw[] kinds = setup.Faults is { } named ? [.. named.SelectMany(n => Named(n, all, setup))] : chance.Happens(0.4) ? all : [.. Enumerable.Range(0, chance.Next(2, 7)).Select(_ => chance.OneOf(all))];
+        var pace = setup.Pace ?? chance.Milliseconds(400, 5000);
         var plan = new List<PlannedFault>();
         var volumesLost = 0;
         for (var at = chance.Between(TimeSpan.FromSeconds(6), TimeSpan.FromSeconds(14)) + (setup.Sites > 1 ? TimeSpan.FromSeconds(6) : TimeSpan.Zero); at < setup.TroubleEnds; at += chance.Happens(0.35) ? chance.Milliseconds(0, 120) : chance.LongTailed(pace, TimeSpan.FromSeconds(12)))
         {
-            var fault = chance.OneOf(kinds)(chance, setup, chance.OneOf(sites), chance.LongTailed(TimeSpan.FromSeconds(1.5), TimeSpan.FromSeconds(20)));
+            var fault = chance.OneOf(kinds)(chance, setup, chance.OneOf(sites), chance.LongTailed(setup.Lasts ?? TimeSpan.FromSeconds(1.5), TimeSpan.FromSeconds(20)));
             // What is gone for good is not to be more than what the mode can stand; the simulation would only find that out.
             if (fault is VolumeLost && ++volumesLost > 1) continue;
+            if (fault is Play && plan.Any(p => p.Fault is Play)) continue;
+            if (fault is Play) fault = fault with { Lasts = setup.TroubleEnds };
             plan.Add(new PlannedFault(plan.Count, at, fault));
         }
+        // Held to some kinds of faults, it has no others.
+        if (setup.Faults is not null) return plan;
         var records = Chance.Of(setup.Seed, "faults of records");
         for (var left = records.Happens(0.25) ? records.Next(1, 3) : 0; left > 0; left--)
         {
@@ -105,10 +127,19 @@ public static class FaultPlan
         // What such a person waits for comes about by chance alone once in a hundred seeds.
         if (setup.Sites > 1 && records.Happens(0.4))
         {
-            Fault doubt = records.Happens(0.6) ? new LinkLostInHandover(records.Happens(0.5)) : new FailoverOfDeafSite();
+            Fault doubt = records.Happens(0.6) ? new LinkLostInHandover(records.Happens(0.5), records.Happens(0.4)) : new FailoverOfDeafSite();
             plan.Add(new PlannedFault(plan.Count, records.Between(TimeSpan.FromSeconds(14), TimeSpan.FromSeconds(20)), doubt with { Lasts = records.Between(TimeSpan.FromSeconds(12), TimeSpan.FromSeconds(40)) }));
         }
+        if (Repertoire.Drawn(Chance.Of(setup.Seed, "play"), setup.Sites) is { } play) plan.Add(new PlannedFault(plan.Count, TimeSpan.FromSeconds(6), play with { Lasts = setup.TroubleEnds }));
         return plan;
+    }
+
+    private static List<Draw> Named(string name, IReadOnlyList<Draw> all, Setup setup)
+    {
+        if (Pointed.TryGetValue(name, out var pointed)) return [pointed];
+        if (Repertoire.Has(name)) return [(c, _, _, _) => Repertoire.Of(name, c)];
+        var draws = all.Concat(KindsOfRecords).Concat(KindsOfArbiters).Where(d => d(Chance.Of(0, name), setup, Sites[0], TimeSpan.Zero).Kind == name).ToList();
+        return draws.Count > 0 ? draws : throw new ArgumentException($"no fault is called {name}");
     }
 
     private static Victim Who(Chance chance) => chance.OneOf([Victim.Holder, Victim.Holder, Victim.Follower, Victim.Any]);

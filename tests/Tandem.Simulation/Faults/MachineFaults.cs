@@ -57,6 +57,7 @@ public sealed record SiteLost(string Site) : Fault
         {
             site.Api.ComeUp();
             foreach (var machine in site.Machines) machine.Boot();
+            world.Ledger.Booted(Site);
         };
     }
 

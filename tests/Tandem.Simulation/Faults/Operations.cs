@@ -25,7 +25,7 @@ public sealed record VolumeLost(string Site, Victim Victim, int Choice) : Fault
     {
         var site = world.Site(Site);
         if (site.Pick(Victim, Choice) is not { } agent) return null;
-        agent.Disk.IsLost = true;
+        site.Lose(agent.Disk);
         agent.Server.Live?.Panic("input/output error");
         site.Api.Delete<V1PersistentVolumeClaim>(agent.Identity.Namespace, agent.Identity.Instance, null, "kubectl");
         site.Api.Delete<V1Pod>(agent.Identity.Namespace, agent.Identity.Instance, new DeleteOptions(GracePeriodSeconds: 0), "kubectl");

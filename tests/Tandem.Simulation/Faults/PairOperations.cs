@@ -72,8 +72,8 @@ public sealed record PersonLosesPatience(TimeSpan After, bool Stale) : Fault
     protected override string Describe() => System.FormattableString.Invariant($"a person overrides or abandons after {After.TotalSeconds:0.0} s{(Stale ? ", by an epoch that is over" : "")}");
 }
 
-/// <summary>The sites are switched over, and lose their link just when the token is out.</summary>
-public sealed record LinkLostInHandover(bool Data) : Fault
+/// <summary>The sites are switched over, and lose their link just when the token is out, or just when it is consumed: the site that gave it does not hear of that.</summary>
+public sealed record LinkLostInHandover(bool Data, bool Consumed) : Fault
 {
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(20);
 
@@ -86,7 +86,10 @@ public sealed record LinkLostInHandover(bool Data) : Fault
         void Watch()
         {
             if (isOver) return;
-            if (primary.PairRecord is { Step: Protocol.Records.PairStep.Offer or Protocol.Records.PairStep.RollBack }) mend = new SitesCut(Direction.Both, Api: true, Data).Begin(world);
+            var isTime = Consumed
+                ? world.Sites.Any(s => s != primary && s.PairRecord is { Role: Protocol.Records.PairRole.Primary })
+                : primary.PairRecord is { Step: Protocol.Records.PairStep.Offer or Protocol.Records.PairStep.RollBack };
+            if (isTime) mend = new SitesCut(Direction.Both, Api: true, Data).Begin(world);
             else world.Events.After(Look, Watch);
         }
 
@@ -98,7 +101,7 @@ public sealed record LinkLostInHandover(bool Data) : Fault
         };
     }
 
-    protected override string Describe() => $"sites switched over and cut{(Data ? "" : " (API)")} once the token is out";
+    protected override string Describe() => $"sites switched over and cut{(Data ? "" : " (API)")} once the token is {(Consumed ? "consumed" : "out")}";
 }
 
 /// <summary>A failover is asked for while the primary site can be read, and nobody there carries out what it is told.</summary>

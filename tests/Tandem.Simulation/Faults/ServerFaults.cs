@@ -127,3 +127,15 @@ public sealed record DiskSlow(string Site, Victim Victim, int Choice, TimeSpan B
 
     protected override string Describe() => $"{base.Describe()} by {By.TotalMilliseconds:0} ms";
 }
+
+/// <summary>Checkpointers do not come to read their settings for this long, but at a checkpoint that is asked for.</summary>
+public sealed record CheckpointersBusy(TimeSpan By) : Fault
+{
+    public override Action? Begin(World world)
+    {
+        world.Postgres.CheckpointersLate += By;
+        return () => world.Postgres.CheckpointersLate -= By;
+    }
+
+    protected override string Describe() => System.FormattableString.Invariant($"checkpointers busy for {By.TotalMilliseconds:0} ms");
+}

@@ -1,3 +1,4 @@
+using Tandem.Protocol.Arbitration;
 using Tandem.Protocol.Records;
 using Tandem.Resources.Values;
 using Tandem.Simulation.Kernel;
@@ -21,7 +22,14 @@ public sealed class Ledger(Events events, Trace trace) : IServerWitness, IClient
     /// <summary>How long a server may still acknowledge that was paused for longer than its guard gave it: until the guard's next look (protocol, section 4).</summary>
     private static readonly TimeSpan GuardSlack = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>What a holder has to refute a suspicion (protocol, section 3), less what two clocks may differ by.</summary>
+    private static readonly TimeSpan RefutationWindow = TimeSpan.FromMilliseconds(450);
+
+    /// <summary>Longer than this, and a site that can read another has read what stands there.</summary>
+    private static readonly TimeSpan ReadWithin = TimeSpan.FromSeconds(4);
+
     private readonly List<Violation> _violations = [];
+    private readonly Dictionary<string, TimeSpan> _suspectedAt = new(StringComparer.Ordinal);
     private readonly HashSet<int> _kept = [];
     private readonly HashSet<int> _writtenSynchronously = [];
     private readonly Dictionary<Server, Reign> _open = [];
@@ -31,6 +39,9 @@ public sealed class Ledger(Events events, Trace trace) : IServerWitness, IClient
     private readonly Dictionary<string, PairRecord> _pairs = new(StringComparer.Ordinal);
     private readonly SortedDictionary<PairEpoch, PairOutcomeKind> _decided = [];
     private readonly HashSet<PairEpoch> _decidedByItself = [];
+    private readonly Dictionary<PairEpoch, TimeSpan> _decidedAt = [];
+    private readonly Dictionary<string, TimeSpan> _demotingSince = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, TimeSpan> _bootedAt = new(StringComparer.Ordinal);
     private readonly Dictionary<int, PairEpoch?> _writtenAt = [];
     private readonly Dictionary<string, Permission> _runs = new(StringComparer.Ordinal);
     private int _rows;
@@ -46,6 +57,15 @@ public sealed class Ledger(Events events, Trace trace) : IServerWitness, IClient
     /// <summary>The pair has an arbiter and always had: there are never two writable sites then, after no failover.</summary>
     public bool HasArbiter { get; set; }
 
+    public required Coverage Coverage { get; init; }
+    public required Requests Requests { get; init; }
+
+    /// <summary>Nothing goes wrong in this world but the network: a holder whose server runs is well, whatever others hear of it.</summary>
+    public bool OnlyTheNetworkFails { get; set; }
+
+    /// <summary>Whether there is anything in this world that could keep the sites from reading each other: only then may a failover leave two writable ones.</summary>
+    public bool SitesMayBeApart { get; set; } = true;
+
     public void Report(string rule, string message)
     {
         var violation = new Violation(rule, events.Now, message);
@@ -59,16 +79,22 @@ public sealed class Ledger(Events events, Trace trace) : IServerWitness, IClient
     /// <param name="knowable">The newest that its writer remembers, or hears of from others: what nobody could obey, as their volumes took no writes, leaves no trace and binds nobody.</param>
     public void Recorded(string site, PrimaryRecord? record, Func<PrimaryRecord?> knowable)
     {
+        Coverage.Recorded(site, record);
         if (record is null)
         {
             _latest.Remove(site);
             return;
         }
         if (_latest.TryGetValue(site, out var before) && record.Epoch < before.Epoch) Report("EpochFell", $"{site}: from {before.Epoch} to {record.Epoch}");
+        if (before?.PairEpoch is { } stood && record.PairEpoch is { } stands && stands < stood) Report("PairEpochFell", $"{site}: the cluster's record goes from {stood} to {stands} [S7]");
         // After the record was lost, or the API server went back: nothing goes on from what stands there, and what takes its place is above everything that ever stood.
         if (_newest.TryGetValue(site, out var newest) && (before is null || before.IsOlderThan(newest)) && (before is null || !record.SaysTheSameAs(before))
             && knowable() is { } known && (before is null || before.IsOlderThan(known)) && record.Epoch <= known.Epoch)
             Report("EpochReused", $"{site}: {record.State} at epoch {record.Epoch}, revision {record.Revision}, after epoch {known.Epoch}, revision {known.Revision}, was lost");
+        if (OnlyTheNetworkFails && before is { State: RecordState.Stable, Holder: { } voted } && record.State is RecordState.Electing && _open.Any(o => o.Value.Site == site && o.Value.Incarnation == voted.ToString() && !o.Key.IsDead)
+            && (before.Suspect is null || events.Now - _suspectedAt[site] < RefutationWindow))
+            Report("VotedOutUnheard", $"{site}: {voted.Instance} was not given the time to refute");
+        if (before?.Suspect?.Nonce != record.Suspect?.Nonce) _suspectedAt[site] = events.Now;
         _latest[site] = record;
         if (newest?.IsOlderThan(record) != false) _newest[site] = record;
         if (record.Holder is { } holder) _ofHolder[holder.ToString()] = record;
@@ -80,6 +106,7 @@ public sealed class Ledger(Events events, Trace trace) : IServerWitness, IClient
     /// <summary>A site's API server went back to what it held at some earlier time: that is nobody's act.</summary>
     public void Restored(string site, PrimaryRecord? record)
     {
+        Coverage.Restored(site);
         if (record is null) _latest.Remove(site);
         else _latest[site] = record;
     }
@@ -89,6 +116,14 @@ public sealed class Ledger(Events events, Trace trace) : IServerWitness, IClient
     {
         var there = kept.Log.Rows().ToHashSet();
         _kept.RemoveWhere(r => !there.Contains(r));
+        Coverage.GaveUp(there);
+    }
+
+    /// <summary>An instance ends a life of its volume by itself: what stands in a clause must have left it before.</summary>
+    public void Discarded(string site, Incarnation life)
+    {
+        if (_latest.TryGetValue(site, out var record) && record.Quorums.FirstOrDefault(q => q.Members.Contains(life)) is { } clause)
+            Report("CountedDiscarded", $"{site}: {life.Instance} is about to wipe what clause {clause} of epoch {clause.Epoch} counts on");
     }
 
     /// <summary>A pair's record was committed at a site.</summary>
@@ -100,10 +135,32 @@ public sealed class Ledger(Events events, Trace trace) : IServerWitness, IClient
             return;
         }
         if (_pairs.TryGetValue(site, out var before) && record.PairEpoch < before.PairEpoch) Report("PairEpochFell", $"{site}: from {before.PairEpoch} to {record.PairEpoch}");
+        if (before is not null && record.PairEpoch > before.PairEpoch && record.Role == PairRole.Standby && before.Role == PairRole.Primary && _latest.TryGetValue(site, out var cluster) && cluster is { RunMode: RunMode.Primary })
+            Report("AdoptedOverWriter", $"{site}: its pair record says standby at {record.PairEpoch}, and its cluster's record lets a primary run at {cluster.PairEpoch} [S7]");
+        if (before is { Step: PairStep.FailingOver } && record.Outcome is { Kind: PairOutcomeKind.Consumed or PairOutcomeKind.Revoked } taken && taken.To == record.PairEpoch && before.PairEpoch < taken.To)
+            Report("DecidedWhileFailingOver", $"{site}: {taken.Kind} at {taken.To}, though it was failing over [S9]");
+        if (before is { Step: not PairStep.FailingOver } && record.Outcome is { Kind: PairOutcomeKind.FailedOver } unannounced && unannounced.To == record.PairEpoch && before.PairEpoch < unannounced.To && unannounced.IsAutomatic())
+            Report("FailedOverUnannounced", $"{site} has taken over at {unannounced.To} by itself, and its record had not said before that it would [S9]");
         _pairs[site] = record;
+        if (!record.IsDemoting) _demotingSince.Remove(site);
+        else _demotingSince.TryAdd(site, events.Now);
+        Requests.Recorded(site, record);
         if (record.Outcome is not { } outcome) return;
-        if (outcome is { Kind: PairOutcomeKind.FailedOver, Message: { } said } && said.StartsWith("automatic", StringComparison.Ordinal)) _decidedByItself.Add(outcome.To);
+        if (outcome.Kind == PairOutcomeKind.FailedOver && outcome.IsAutomatic()) _decidedByItself.Add(outcome.To);
         if (_decided.TryGetValue(outcome.To, out var known) ? known is PairOutcomeKind.Adopted : true) _decided[outcome.To] = outcome.Kind;
+        if (!_decidedAt.TryAdd(outcome.To, events.Now) || outcome.Kind != PairOutcomeKind.FailedOver || SitesMayBeApart) return;
+        if (outcome.IsAutomatic() && _demotingSince.Any(d => d.Key != site && events.Now - d.Value > ReadWithin))
+            Report("FailedOverBesideHandover", $"{site} has taken over at {outcome.To} by itself, while the other site's record shows an open handover [S9]");
+        // It could read the other site, so it has stopped it first [S5].
+        var able = _open.FirstOrDefault(o => o.Value.Site != site && CanAcknowledge(o.Key)).Key;
+        if (able is not null) Report("FailedOverUnfenced", $"{site} has taken over at {outcome.To}, and {able.Name} can acknowledge commits of clients");
+    }
+
+    /// <summary>What stands at the arbiter was changed.</summary>
+    public void Arbitrated(ArbiterRecord? before, ArbiterRecord? after)
+    {
+        if (before is { Holder: null } && after is { Holder: { } site } && after.Generation <= before.Generation && after.PairEpoch == before.PairEpoch)
+            Report("TakenAfterGivenUp", $"{site} holds the arbiter again under the binding of generation {after.Generation}, under which it was given up [S8]");
     }
 
     /// <summary>
@@ -112,6 +169,16 @@ public sealed class Ledger(Events events, Trace trace) : IServerWitness, IClient
     /// </summary>
     private bool WasFailedOver(PairEpoch? epoch, PairEpoch? to) => epoch is { } from && _decided.Any(d => d.Key > from && (to is null || d.Key <= to)
         && (d.Value == PairOutcomeKind.FailedOver || (d.Value == PairOutcomeKind.Overridden && from.Site != d.Key.Site && from.Number == d.Key.Number - 1)));
+
+    /// <summary>A site has its power back: from here on nobody there has lived through.</summary>
+    public void Booted(string site) => _bootedAt[site] = events.Now;
+
+    /// <summary>
+    /// Whether another site had taken over before this one had its power back: whoever opens it now has not looked [S8]. With an arbiter, which is looked at instead, as far as the other site has taken over there:
+    /// by a person's word it does not before this one has given up its lease.
+    /// </summary>
+    private bool IsBehindFailover(Reign reign) =>
+        _bootedAt.TryGetValue(reign.Site, out var booted) && _decided.Any(d => d.Value == PairOutcomeKind.FailedOver && (!HasArbiter || _decidedByItself.Contains(d.Key)) && reign.PairEpoch is { } own && d.Key > own && d.Key.Site != reign.Site && _decidedAt[d.Key] < booted);
 
     // ---- servers ----
 
@@ -122,6 +189,7 @@ public sealed class Ledger(Events events, Trace trace) : IServerWitness, IClient
         if (server.Data.IsCorrupt) Report("CorruptPrimary", $"{server.Name} takes writes on data that no history explains");
         if (!_runs.TryGetValue($"{incarnation}@{container}", out var run)) Report("UnexplainedPrimary", $"{server.Name} takes writes, and no record ever allowed {incarnation} in {container} to run");
         var reign = new Reign(site, incarnation, run?.Epoch ?? default, run?.PairEpoch, events.Now, agent);
+        if (IsBehindFailover(reign)) Report("OpenedBehindFailover", $"{server.Name} takes writes in {reign.PairEpoch}, which ended by a failover before its site had its power back");
         // One of an epoch that is over, which has not heard so yet, acknowledges nothing: that is looked at by itself.
         var isCurrent = _open.Values.All(r => r.Site != site || r.Epoch <= reign.Epoch) && !WasFailedOver(reign.PairEpoch, null);
         var missing = isCurrent ? Missing(server) : [];
@@ -140,6 +208,8 @@ public sealed class Ledger(Events events, Trace trace) : IServerWitness, IClient
     {
         if (!IsCovered(server)) return;
         if (!Keep(row, server)) return;
+        var own = _open[server];
+        Coverage.Acknowledged(own.Site, own.Incarnation, own.Epoch, own.PairEpoch, server, row);
         foreach (var (other, reign) in _open)
         {
             if (other == server || other.IsDead || IsEarlier(reign, _open[server]) || Contains(other, row)) continue;
@@ -152,7 +222,7 @@ public sealed class Ledger(Events events, Trace trace) : IServerWitness, IClient
         if (server.IsDead) _open.Remove(server);
         if (_open.Count < 2) return;
         var able = _open.Keys.Where(CanAcknowledge).ToList();
-        if (able.Count > 1 && able.Select(s => _open[s].Site).Distinct().Count() > 1 && able.Any(s => WasFailedOver(_open[s].PairEpoch, null)))
+        if (SitesMayBeApart && able.Count > 1 && able.Select(s => _open[s].Site).Distinct().Count() > 1 && able.Any(s => WasFailedOver(_open[s].PairEpoch, null)))
         {
             // From a failover that a person asked for and that could not reach the other site there are two until that one has heard of it; with an arbiter only where a guard was held up.
             if (!HasArbiter && !able.Any(s => _open[s].PairEpoch is { } epoch && _decidedByItself.Contains(epoch))) return;
@@ -203,14 +273,7 @@ public sealed class Ledger(Events events, Trace trace) : IServerWitness, IClient
         return [.. _kept.Where(r => !there.Contains(r)).Order()];
     }
 
-    private static bool Contains(Server server, int row)
-    {
-        var log = server.Data.Log;
-        for (var i = log.Count - 1; i >= 0; i--)
-            if (log[i].Payload is WalPayload.Row { Id: var id } && id == row)
-                return true;
-        return false;
-    }
+    private static bool Contains(Server server, int row) => server.Data.Log.EndOfRow(row) is not null;
 
     /// <summary>Whether what this server acknowledges is promised to stay: as long as no empty clause of its reign stands in the record.</summary>
     private bool IsCovered(Server server)

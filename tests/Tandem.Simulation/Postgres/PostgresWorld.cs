@@ -5,7 +5,11 @@ namespace Tandem.Simulation.Postgres;
 
 /// <summary>What all servers of a simulation share.</summary>
 /// <param name="PublishesLate">As servers before the minor releases of spring 2025: after a start commits wait for nobody until the checkpointer has said that they do.</param>
-public sealed record PostgresWorld(Events Events, Wires Wires, Addresses Addresses, IServerWitness Witness, Trace Trace, ulong Seed, bool PublishesLate);
+public sealed record PostgresWorld(Events Events, Wires Wires, Addresses Addresses, IServerWitness Witness, Trace Trace, ulong Seed, bool PublishesLate)
+{
+    /// <summary>So much later than usual a checkpointer comes to read its settings.</summary>
+    public TimeSpan CheckpointersLate { get; set; }
+}
 
 /// <summary>Sees what servers do at the instant at which they do it.</summary>
 public interface IServerWitness

@@ -8,6 +8,7 @@ namespace Tandem.Simulation.Postgres;
 public sealed class Sender(Server owner, int pid, string name, string? slot, string place, Pipe to, Standbys standbys)
 {
     private bool _awake;
+    private object? _read = owner.Configuration;
 
     public int Pid => pid;
     public string Name => name;
@@ -39,8 +40,10 @@ public sealed class Sender(Server owner, int pid, string name, string? slot, str
     /// <summary>Reads the setting; from now on it counts by that.</summary>
     public void Read(Standbys standbys)
     {
+        _read = owner.Configuration;
         Standbys = standbys;
         owner.Release(this);
+        Wake();
     }
 
     /// <summary>There may be something to send.</summary>
@@ -99,6 +102,8 @@ public sealed class Sender(Server owner, int pid, string name, string? slot, str
     {
         _awake = false;
         if (IsOver) return;
+        // A signal that has come is looked at before anything more is sent: whoever shows a flush of what was written after a new session showed a setting goes by that setting.
+        if (!ReferenceEquals(_read, owner.Configuration)) return;
         var limit = owner.SendableEnd;
         ulong? left = null;
         if (Timeline != owner.Timeline)

@@ -16,7 +16,7 @@ public sealed class SynchronousReplication(Server server, Standbys setting, bool
     /// <summary>The server takes writes: an older checkpointer says only now, or a moment later, that commits wait.</summary>
     public void Begin()
     {
-        if (publishesLate) server.Process.After(server.Chance.LongTailed(TimeSpan.FromMilliseconds(3), TimeSpan.FromMilliseconds(800)), PublishNow);
+        if (publishesLate) server.Process.After(server.Chance.LongTailed(TimeSpan.FromMilliseconds(3), TimeSpan.FromMilliseconds(800)) + server.World.CheckpointersLate, PublishNow);
         else PublishNow();
     }
 

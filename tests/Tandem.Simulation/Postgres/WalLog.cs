@@ -68,6 +68,15 @@ public sealed class WalLog
         return low;
     }
 
+    /// <summary>Where the record of a client's row ends; null: it is not there. Looked for from behind: who asks, asks soon.</summary>
+    public ulong? EndOfRow(int row)
+    {
+        for (var i = _records.Count - 1; i >= 0; i--)
+            if (_records[i].Payload is WalPayload.Row { Id: var id } && id == row)
+                return _records[i].End;
+        return null;
+    }
+
     public IEnumerable<int> Rows()
     {
         foreach (var record in _records)

@@ -35,6 +35,18 @@ public sealed record Setup
     /// <summary>Largest drift of a machine's clock.</summary>
     public required double Drift { get; init; }
 
+    /// <summary>From the end of all trouble until all must be well. Generous: it is no measure of speed, but of whether it ever ends.</summary>
+    public TimeSpan SettleLimit { get; init; } = TimeSpan.FromSeconds(180);
+
+    /// <summary>Kinds of faults that there are; null: the seed draws them.</summary>
+    public IReadOnlyList<string>? Faults { get; init; }
+
+    /// <summary>From one fault to the next, on average; null: the seed draws it.</summary>
+    public TimeSpan? Pace { get; init; }
+
+    /// <summary>How long a fault lasts usually; null: as they do.</summary>
+    public TimeSpan? Lasts { get; init; }
+
     public static Setup Of(ulong seed, int sites)
     {
         var chance = Chance.Of(seed, "setup");

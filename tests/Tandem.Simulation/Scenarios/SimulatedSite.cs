@@ -26,11 +26,15 @@ public sealed partial class SimulatedSite
     /// <summary>Within this whoever is not cut off has been asked, and has answered.</summary>
     private static readonly TimeSpan HeardWithin = TimeSpan.FromSeconds(2);
 
+    /// <summary>No message takes longer.</summary>
+    private static readonly TimeSpan OnItsWay = TimeSpan.FromSeconds(4);
+
     private readonly World _world;
     private readonly Chance _chance;
     private readonly List<AgentProgram> _programs = [];
     private readonly List<OperatorProgram> _operators = [];
     private readonly Site _site;
+    private readonly Dictionary<string, TimeSpan> _lost = new(StringComparer.Ordinal);
 
     public SimulatedSite(World world, string name)
     {
@@ -66,6 +70,19 @@ public sealed partial class SimulatedSite
     public Server? Primary => Programs.Select(p => p.Server.Live).FirstOrDefault(s => s is { Phase: ServerPhase.Primary });
 
     public static Incarnation IncarnationOf(AgentProgram program) => new(program.Identity.Instance, program.Disk.AgentState?.Volume ?? "?", program.Identity.ClaimUid);
+
+    /// <summary>What a life of a volume has on its disk; gone: the volume has begun another life. Null: the disk itself is lost.</summary>
+    public (bool Gone, DataDirectory? Data)? DataOf(Incarnation incarnation) =>
+        _site.Volumes.Of(incarnation.Claim) is not { IsLost: false } disk ? null : (disk.AgentState?.Volume != incarnation.Volume, disk.Data as DataDirectory);
+
+    public void Lose(Disk disk)
+    {
+        disk.IsLost = true;
+        _lost[disk.ClaimUid] = _world.Events.Now;
+    }
+
+    /// <summary>Whether its disk was lost before anything that is still on its way can have been sent.</summary>
+    public bool IsLongLost(Incarnation incarnation) => _lost.TryGetValue(incarnation.Claim, out var at) && _world.Events.Now - at > OnItsWay;
 
     public AgentProgram? Pick(Victim victim, int choice)
     {
@@ -110,6 +127,7 @@ public sealed partial class SimulatedSite
     public void ApplyPair(string primarySite, long? failoverFromEpoch = null, long? abandonPeerFromEpoch = null, long? overrideFromEpoch = null)
     {
         var failover = new PairFailoverSpec { FromEpoch = failoverFromEpoch, AbandonPeerFromEpoch = abandonPeerFromEpoch, OverrideFromEpoch = overrideFromEpoch };
+        _world.Ledger.Requests.Applied(Name, primarySite, overrideFromEpoch, failoverFromEpoch, abandonPeerFromEpoch);
         foreach (var site in _world.Sites)
         {
             if (Api.Find<V1Secret>(World.Namespace, $"{site.Name}-link") is null)

@@ -1,3 +1,6 @@
+using Tandem.Arbiter;
+using Tandem.Kubernetes.Models;
+using Tandem.Protocol.Arbitration;
 using Tandem.Protocol.Records;
 using Tandem.Simulation.Agents;
 using Tandem.Simulation.Api;
@@ -6,6 +9,7 @@ using Tandem.Simulation.Invariants;
 using Tandem.Simulation.Kernel;
 using Tandem.Simulation.Machines;
 using Tandem.Simulation.Network;
+using Tandem.Simulation.Plays;
 using Tandem.Simulation.Postgres;
 using Tandem.Simulation.Workloads;
 
@@ -19,9 +23,6 @@ public sealed class World
     public const string PairName = "pair";
 
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(250);
-
-    /// <summary>From the end of all trouble. Generous: it is no measure of speed, but of whether it ever ends.</summary>
-    private static readonly TimeSpan SettleLimit = TimeSpan.FromSeconds(180);
 
     private static readonly TimeSpan HeldLimit = TimeSpan.FromSeconds(30);
 
@@ -42,11 +43,13 @@ public sealed class World
         Events = new Events();
         Trace = new Trace(Events, trace);
         Wires = new Wires(Events, Chance.Of(setup.Seed, "wires"), IsFar);
-        Ledger = new Ledger(Events, Trace) { Identify = Identify, HasArbiter = setup.HasArbiter };
+        void Report(string rule, string what) => Ledger!.Report(rule, what);
+        Ledger = new Ledger(Events, Trace) { Identify = Identify, HasArbiter = setup.HasArbiter, Coverage = new Coverage((site, incarnation) => Site(site).DataOf(incarnation), (site, incarnation) => Site(site).IsLongLost(incarnation), Report), Requests = new Requests(Report) };
         Addresses = new Addresses();
-        var postgres = new PostgresWorld(Events, Wires, Addresses, Ledger, Trace, setup.Seed, setup.PublishesLate);
+        Postgres = new PostgresWorld(Events, Wires, Addresses, Ledger, Trace, setup.Seed, setup.PublishesLate);
         Arbiter = setup.HasArbiter ? new ApiServer("arbiter-api", Events, Wires, new MachineClock(Events, 0, TimeSpan.FromDays(3), TimeSpan.Zero), Chance.Of(setup.Seed, "arbiter-api")) : null;
-        Agents = new AgentWorld(Events, Wires, postgres, new AgentDirectory(), Trace, setup.Seed, "1.0.0", Arbiter);
+        Agents = new AgentWorld(Events, Wires, Postgres, new AgentDirectory(), Trace, setup.Seed, "1.0.0", Arbiter) { Holds = new Holds(Events, Report), Discards = Ledger.Discarded };
+        if (Arbiter is not null) Arbiter.Changed += write => Ledger.Arbitrated(ArbiterRecordIn(write.Old), ArbiterRecordIn(write.New));
         string[] names = setup.Sites == 1 ? ["east"] : ["east", "west"];
         foreach (var name in names)
         {
@@ -55,6 +58,8 @@ public sealed class World
             Addresses.Set(site.ReplicationHost, site.ThroughNodes);
         }
         _plan = [.. FaultPlan.Of(setup, names).Where(p => without?.Contains(p.Number) != true)];
+        Ledger.OnlyTheNetworkFails = _plan.All(p => p.Fault is MachineCut or PeersCut or NetworkPoor);
+        Ledger.SitesMayBeApart = _plan.Any(p => p.Fault is not (SitesSwitched or SiteFailedOver or SwitchoverAsked or SynchronizationEdited or ServerKilled or PostmasterKilled or StreamsBroken or ReplayHeld or ArbiterDown or ArbiterCut or ArbiterPoor or ArbiterUnnamed or Play { PartsSites: false }));
     }
 
     public Setup Setup { get; }
@@ -64,6 +69,7 @@ public sealed class World
     public Ledger Ledger { get; }
     public Addresses Addresses { get; }
     public AgentWorld Agents { get; }
+    public PostgresWorld Postgres { get; }
 
     /// <summary>API server of the third cluster, where the pair's arbiter is; null: the pair has none.</summary>
     public ApiServer? Arbiter { get; }
@@ -85,7 +91,7 @@ public sealed class World
         foreach (var planned in _open.Keys.OrderBy(p => p.Number).ToList()) Mend(planned);
         foreach (var client in _clients) client.IsSteady = true;
         Trace.Write("mended", "everything: from now on nothing goes wrong any more");
-        var settled = Ledger.Violations.Count == 0 && RunUntil(end + SettleLimit, () => IsSettled() || IsHeld()) && IsSettled();
+        var settled = Ledger.Violations.Count == 0 && RunUntil(end + Setup.SettleLimit, () => IsSettled() || IsHeld()) && IsSettled();
         if (!settled) DescribeAgents();
         var needed = settled ? null : _sites.Select(s => s.WhyAPersonIsNeeded()).FirstOrDefault(w => w is not null);
         if (!settled && needed is null && Ledger.Violations.Count == 0) Ledger.Report("NotSettled", string.Join("; ", _sites.Select(s => s.WhyNotSettled(Committed) ?? "well")));
@@ -155,7 +161,7 @@ public sealed class World
     public bool WasLost(string site) => _plan.Any(p => p.Fault is VolumeLost lost && lost.Site == site);
 
     /// <summary>When a client of a site was last told that its commit is done.</summary>
-    private TimeSpan? Committed(SimulatedSite site) => _clients.Where(c => c.Name.StartsWith(site.Name, StringComparison.Ordinal)).Max(c => c.CommittedAt);
+    public TimeSpan? Committed(SimulatedSite site) => _clients.Where(c => c.Name.StartsWith(site.Name, StringComparison.Ordinal)).Max(c => c.CommittedAt);
 
     private void AddClients()
     {
@@ -165,6 +171,9 @@ public sealed class World
             for (var i = 0; i < Setup.Clients; i++) _clients.Add(new Client(world, $"{site.Name}-client-{i}", site.ClientMachine, Tandem.Resources.Names.ReadWriteService(ClusterName)));
         }
     }
+
+    private static ArbiterRecord? ArbiterRecordIn(object? written) =>
+        written is V1Lease lease && lease.Metadata.Annotations?.GetValueOrDefault(KubernetesArbiter.Annotation) is { } text ? ArbiterRecord.Decode(text) : null;
 
     private bool IsFar(string from, string to) => from.Split('-')[0] != to.Split('-')[0];
 

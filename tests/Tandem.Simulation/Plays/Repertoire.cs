@@ -1,0 +1,62 @@
+using Tandem.Simulation.Kernel;
+
+namespace Tandem.Simulation.Plays;
+
+/// <summary>Every play, by its name.</summary>
+internal static class Repertoire
+{
+    /// <summary>One seed in so many has one.</summary>
+    private const double Share = 0.1;
+
+    private static readonly SortedDictionary<string, Func<Chance, Play>> OfOneSite = new(StringComparer.Ordinal)
+    {
+        ["AheadOfTheWinner"] = c => new AheadOfTheWinner(c),
+        ["ElectedAgainUnheard"] = c => new ElectedAgainUnheard(c),
+        ["FormerHolderPromisesFirst"] = c => new FormerHolderPromisesFirst(c),
+        ["GivenLate"] = c => new GivenLate(c),
+        ["LeftBehindAtADegrade"] = c => new LeftBehindAtADegrade(c),
+        ["OlderReignReturns"] = c => new OlderReignReturns(c),
+        ["ReadBeforeTheOwnRecord"] = c => new ReadBeforeTheOwnRecord(c),
+        ["RewindCutShort"] = c => new RewindCutShort(c),
+        ["StartHeldUp"] = c => new StartHeldUp(c),
+        ["TimelineTakenTwice"] = c => new TimelineTakenTwice(c, Unconfirmed: false),
+        ["TimelineTakenUnconfirmed"] = c => new TimelineTakenTwice(c, Unconfirmed: true),
+        ["UnflushedPromise"] = c => new UnflushedPromise(c),
+    };
+
+    private static readonly SortedDictionary<string, Func<Chance, Play>> OfPairs = new(StringComparer.Ordinal)
+    {
+        ["AdoptionBrokenOff"] = c => new AdoptionBrokenOff(c),
+        ["FailingOverAtTheOffer"] = c => new FailingOverAtTheOffer(c),
+        ["HandoverWithoutTheArbiter"] = c => new HandoverWithoutTheArbiter(c),
+        ["LockNeverTaken"] = c => new LockNeverTaken(c),
+        ["LogHeldBack"] = c => new LogHeldBack(c),
+        ["TargetLostAtTheConsumption"] = c => new TargetLostAtTheConsumption(c),
+        ["TimelineOfBothSites"] = c => new TimelineOfBothSites(c),
+        ["TokenConsumedUnheard"] = c => new TokenConsumedUnheard(c),
+        ["TokenOutlivesItsEpoch"] = c => new TokenOutlivesItsEpoch(c),
+        ["StragglerAtTheArbiter"] = c => new StragglerAtTheArbiter(c),
+        ["WithdrawnBeforeItLanded"] = c => new WithdrawnBeforeItLanded(c),
+        ["WithdrawnAtTheOffer"] = c => new WithdrawnAtTheOffer(c),
+    };
+
+    /// <summary>Those that no other fault may meet: what they do already is all that the protocol stands at once, or what they look for would have another reason.</summary>
+    private static readonly SortedDictionary<string, Func<Chance, Play>> Alone = new(StringComparer.Ordinal)
+    {
+        ["EmptiedUnderItsName"] = c => new EmptiedUnderItsName(c),
+        ["PromisesForgotten"] = c => new PromisesForgotten(c),
+        ["RequiredWithNobody"] = c => new RequiredWithNobody(c),
+    };
+
+    public static bool Has(string name) => Find(name) is not null;
+
+    public static Play Of(string name, Chance chance) => Find(name)!(Own(chance));
+
+    /// <summary>Among the faults of any seed; null: it has none.</summary>
+    public static Play? Drawn(Chance chance, int sites) => chance.Happens(Share) ? chance.OneOf([.. (sites > 1 ? OfPairs : OfOneSite).Values])(Own(chance)) : null;
+
+    /// <summary>What a play draws while it runs moves nothing else.</summary>
+    private static Chance Own(Chance chance) => new((ulong)chance.NextInt64());
+
+    private static Func<Chance, Play>? Find(string name) => OfOneSite.GetValueOrDefault(name) ?? OfPairs.GetValueOrDefault(name) ?? Alone.GetValueOrDefault(name);
+}
