@@ -39,12 +39,14 @@ public sealed class RecordKeeper(IKubernetesClient client, string cluster, strin
         return Latest;
     }
 
-    /// <summary>Takes note of a Lease that a watch delivered. A watch may lag, but what it shows did stand: only newer versions are taken.</summary>
-    public void Observe(V1Lease lease, TimeSpan sentAt)
+    /// <summary>
+    /// Takes note of a Lease that a watch delivered. A watch may lag, but what it shows did stand: only newer versions are taken. When it was so, and that the API server answers now, a live read alone tells.
+    /// </summary>
+    public void Observe(V1Lease lease)
     {
         // Before the first live read, and about another Lease than the one that was read, a watch may speak of what is long over.
         if (Latest.Exists is null || (Latest.Record is { } known && (known.Uid != lease.Metadata.Uid || Version(lease.Metadata.ResourceVersion) <= Version(known.ResourceVersion)))) return;
-        Publish(lease, Latest.ReadAt ?? sentAt, before: null);
+        Publish(lease, Latest);
     }
 
     /// <summary>What the volume remembers from before this life.</summary>
@@ -80,7 +82,7 @@ public sealed class RecordKeeper(IKubernetesClient client, string cluster, strin
             {
                 case SwapResult<V1Lease>.Applied applied:
                     MaybeMembers = [];
-                    Publish(applied.Value, sentAt, before: null);
+                    Publish(applied.Value, Answered(sentAt));
                     Log.Swapped(logger, purpose, next.Epoch, next.State, next.Holder?.Instance ?? "-");
                     return new RecordSwap.Applied(Latest.Record!, sentAt);
                 case SwapResult<V1Lease>.Unknown unknown:
@@ -142,12 +144,12 @@ public sealed class RecordKeeper(IKubernetesClient client, string cluster, strin
             if (lease is null)
             {
                 var news = Latest.Exists != false;
-                Latest = new RecordReading(null, false, sentAt, true, null) { ReachableSince = Since(sentAt) };
+                Latest = Answered(sentAt) with { Record = null, Exists = false, Unreadable = null };
                 if (news) Changed?.Invoke();
             }
             else
             {
-                Publish(lease, sentAt, before);
+                Publish(lease, Answered(sentAt), before);
             }
             return lease;
         }
@@ -159,15 +161,16 @@ public sealed class RecordKeeper(IKubernetesClient client, string cluster, strin
         }
     }
 
+    /// <param name="reading">The latest one, with when the API server told this.</param>
     /// <param name="before">Of a live read: what was known when it was sent.</param>
-    private void Publish(V1Lease lease, TimeSpan sentAt, PrimaryRecord? before)
+    private void Publish(V1Lease lease, RecordReading reading, PrimaryRecord? before = null)
     {
         // The watch was quicker than a read that had been sent before: what is known does not become older by it. But a live read that is older than what was known before it
         // was sent tells that the API server itself went back (a backup was restored): then that is what stands there.
         if (Latest.Record is { } known && known.Uid == lease.Metadata.Uid && Version(lease.Metadata.ResourceVersion) < Version(known.ResourceVersion)
             && !(before is not null && before.Uid == lease.Metadata.Uid && Version(lease.Metadata.ResourceVersion) < Version(before.ResourceVersion)))
         {
-            Latest = Latest with { ReadAt = sentAt, Reachable = true, ReachableSince = Since(sentAt) };
+            Latest = reading;
             return;
         }
 
@@ -175,23 +178,25 @@ public sealed class RecordKeeper(IKubernetesClient client, string cluster, strin
         {
             var record = RecordLease.Read(lease);
             var news = Latest.Record?.ResourceVersion != record.ResourceVersion || Latest.Exists != true;
-            Latest = new RecordReading(record, true, sentAt, true, null) { ReachableSince = Since(sentAt) };
+            Latest = reading with { Record = record, Exists = true, Unreadable = null };
             Note(record);
             if (news) Changed?.Invoke();
         }
         catch (FormatException exception)
         {
-            Latest = Latest with { Exists = true, ReadAt = sentAt, Reachable = true, ReachableSince = Since(sentAt), Unreadable = exception.Message };
+            Latest = reading with { Exists = true, Unreadable = exception.Message };
             Changed?.Invoke();
         }
     }
+
+    /// <summary>What is known, as of an answer of the API server to what was sent then.</summary>
+    private RecordReading Answered(TimeSpan sentAt) =>
+        Latest with { ReadAt = sentAt, Reachable = true, ReachableSince = Latest is { Reachable: true, ReachableSince: { } since } ? since : sentAt };
 
     private void Note(PrimaryRecord? record)
     {
         if (record is not null && _newest?.IsOlderThan(record) != false) _newest = record;
     }
-
-    private TimeSpan Since(TimeSpan sentAt) => Latest is { Reachable: true, ReachableSince: { } since } ? since : sentAt;
 
     private static ulong Version(string? resourceVersion) => ulong.TryParse(resourceVersion, out var version) ? version : 0;
 }

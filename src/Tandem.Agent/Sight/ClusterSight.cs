@@ -43,7 +43,7 @@ public sealed class ClusterSight
         _pods.Changed += _ => Changed?.Invoke();
         _records.Changed += change =>
         {
-            if (change is not ResourceChange<V1Lease>.Deleted) records.Observe(change.Value, time.BootTime());
+            if (change is not ResourceChange<V1Lease>.Deleted) records.Observe(change.Value);
         };
     }
 

@@ -21,7 +21,7 @@ public sealed class RecordKeeperTests
         api.Reads.Enqueue(Lease(1, "5"));
         api.UnderWay = () =>
         {
-            keeper.Observe(Lease(2, "7"), TimeSpan.Zero);
+            keeper.Observe(Lease(2, "7"));
             keeper.Changed += () => news++;
         };
         var reading = await keeper.ReadAsync(CancellationToken.None);
@@ -29,6 +29,21 @@ public sealed class RecordKeeperTests
         Assert.Equal(2, reading.Record!.Epoch.Value);
         Assert.True(reading.Reachable);
         Assert.Equal(0, news);
+    }
+
+    [Fact]
+    public async Task A_watch_does_not_tell_that_the_api_server_answers_again()
+    {
+        var (keeper, api) = Keeper();
+        api.Reads.Enqueue(Lease(1, "5"));
+        await keeper.ReadAsync(CancellationToken.None);
+        api.UnderWay = () => throw new KubernetesUnreachableException("gone", null);
+        await Assert.ThrowsAsync<KubernetesUnreachableException>(() => keeper.ReadAsync(CancellationToken.None));
+
+        keeper.Observe(Lease(2, "7"));
+
+        Assert.Equal(2, keeper.Latest.Record!.Epoch.Value);
+        Assert.False(keeper.Latest.Reachable);
     }
 
     [Fact]
