@@ -56,10 +56,13 @@ public static class ClusterFollows
         return cluster.Arbiter is not { } given || given.Leaving && v.Arbiter is { Record.Holder: null, Record: not null } ? null : given with { Leaving = true };
     }
 
-    /// <summary>The end of the token that began this epoch: below it nobody is elected, but members go on streaming from the old site [S12].</summary>
+    /// <summary>
+    /// The end of the token that began this epoch: below it nobody opens, but members go on streaming from the old site [S12]. Where this site reopens, the floor of its own reign, which a demotion leaves
+    /// where it was: what it acknowledged before it degraded it goes on to vouch for [C8]. A site that followed another has none.
+    /// </summary>
     private static LogEnd? Floor(PairRecord record, PrimaryRecord cluster)
     {
         if (record.Outcome is { Kind: PairOutcomeKind.Consumed, Token: { } token } outcome && outcome.To == record.PairEpoch) return token.End;
-        return cluster.RunMode == RunMode.Standby ? null : cluster.Floor;
+        return cluster.Floor;
     }
 }

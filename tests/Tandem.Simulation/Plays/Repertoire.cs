@@ -28,6 +28,7 @@ internal static class Repertoire
     {
         ["AdoptionBrokenOff"] = c => new AdoptionBrokenOff(c),
         ["FailingOverAtTheOffer"] = c => new FailingOverAtTheOffer(c),
+        ["FloorForgottenAtARollBack"] = c => new FloorForgottenAtARollBack(c),
         ["HandoverWithoutTheArbiter"] = c => new HandoverWithoutTheArbiter(c),
         ["LockNeverTaken"] = c => new LockNeverTaken(c),
         ["LogHeldBack"] = c => new LogHeldBack(c),

@@ -157,8 +157,10 @@ public sealed class PairDecisionTests
     [Fact]
     public void After_a_roll_back_the_site_is_opened_by_a_swap_of_one_s_own()
     {
-        var change = Decide<PairAction.SwapCluster>(East().WithCluster(c => c with { RunMode = RunMode.Standby, Demoted = Demoted(), Floor = new LogEnd(Third, new Epoch(1), Lsn.Zero) })).Change;
-        Assert.Equal(new ClusterChange(RunMode.Primary, Third, null, ClearDemoted: true), change);
+        // What its own reign vouches for goes on to be vouched for [C8].
+        var floor = new LogEnd(Third, new Epoch(1), Lsn.Zero);
+        var change = Decide<PairAction.SwapCluster>(East().WithCluster(c => c with { RunMode = RunMode.Standby, Demoted = Demoted(), Floor = floor })).Change;
+        Assert.Equal(new ClusterChange(RunMode.Primary, Third, floor, ClearDemoted: true), change);
         Assert.Equal(RunMode.Primary, Decide<PairAction.SwapCluster>(East() with { ClusterSettled = false }).Change.RunMode);
     }
 
