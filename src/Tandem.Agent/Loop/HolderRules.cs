@@ -197,7 +197,7 @@ internal static class HolderRules
         var record = o.Record!;
         var mine = DataLineage.Of(o.Volume.Lineage, o.LogEnd!.Timeline, o.LogEnd.End);
         if (record.Floor is { } floor && mine.Position < floor && o.OwnReign is not { Timeline: not null })
-            return new Hold("BelowFloor", $"its log ends at {mine.Position}, below the floor {floor}: acknowledged commits would be missing");
+            return BelowFloor(o, mine.Position, floor);
         // A site never opens at an epoch below the last pair epoch in its own log [S7].
         if (record.PairEpoch is { } pairEpoch && mine.Position.PairEpoch is { } logged && logged > pairEpoch)
             return new Hold("LogOfHigherPairEpoch", $"its log was written at pair epoch {logged}, the record says {pairEpoch}");
@@ -212,5 +212,20 @@ internal static class HolderRules
             if (!o.PeerSiteChecked) return new CheckOtherSite("PeerUnknown", "the other site must show no higher pair epoch before this one opens");
         }
         return null;
+    }
+
+    /// <summary>
+    /// What is missing may be with another member, who is to hold then. If not, the old site has it: where a handover has made this site primary, its members go on streaming from there, below the floor of
+    /// its token, until they have reached it [S12].
+    /// </summary>
+    private static InstanceAction BelowFloor(InstanceObservation o, LogEnd position, LogEnd floor)
+    {
+        var message = $"its log ends at {position}, below the floor {floor}: acknowledged commits would be missing";
+        if (o.Peers.FirstOrDefault(p => p.Reachable && p.Incarnation is { } peer && o.Record!.Members.Contains(peer) && p.View!.Reaches(floor)) is { } whole)
+            return new Vacate(o.Record!.Epoch, "BelowFloor", $"{message}; {whole.Instance} has them");
+        if (SiteUpstream.BeforeHandover(o) is not { } source) return new Hold("BelowFloor", message);
+        if (o.Upstream == source) return FollowerRules.Connecting(o) ?? FollowerRules.Configured(o) ?? new Wait("BelowFloor", $"{message}; they come from {source.Name}");
+        if (OtherSite(o) is not { } other) return new ReadOtherSite(source, "BelowFloor", $"{message}; reads the lineage of {source.Name} before it follows");
+        return FollowerRules.Rejoin(o, source, other.Entries, null) is (Repoint or LearnLineage) and var follows ? follows : new Hold("BelowFloor", $"{message}; it cannot follow {source.Name} to get them");
     }
 }

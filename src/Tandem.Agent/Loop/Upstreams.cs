@@ -23,6 +23,15 @@ internal static class SiteUpstream
             ? new UpstreamTarget($"site/{pair.PairEpoch.Site}", InOrder(host, o.OtherSite?.Host), peer.Port ?? Names.PostgresPort, $"{pair.PairEpoch}")
             : null;
 
+    /// <summary>
+    /// The site that a handover has just taken the primary's role from: it has all that the token names, and serves it, whatever else it is ready for. Null: there was no handover, or its
+    /// address is not known.
+    /// </summary>
+    public static UpstreamTarget? BeforeHandover(InstanceObservation o) =>
+        o.Pair is { Role: PairRole.Primary, Outcome: { Kind: PairOutcomeKind.Consumed, From: { } from } outcome, Peer: { Host: { Length: > 0 } host } peer } pair && outcome.To == pair.PairEpoch
+            ? new UpstreamTarget($"site/{from.Site}", InOrder(host, o.OtherSite?.Host), peer.Port ?? Names.PostgresPort, $"{pair.PairEpoch}")
+            : null;
+
     /// <summary>The host that answered last comes first: the receiver tries them in this order, and has no limit of time for any of them.</summary>
     private static string InOrder(string hosts, string? answered)
     {

@@ -49,6 +49,7 @@ public static class Election
         }
 
         var candidates = valid.Where(p => p.Position is not null ? IsEligible(p, record, view.MaximumLag) : MayHoldWithoutPosition(record)).ToList();
+        if (candidates.Count == 0 && MayHoldBelowFloor(record)) candidates = [.. valid.Where(p => p.Position is not null)];
         if (candidates.Count == 0)
             return new ElectionVerdict.Wait("NoCandidate", $"no promise reaches the floor {record.Floor?.ToString() ?? "-"} and the lag allowed; promised: {Names(valid)}");
 
@@ -67,6 +68,13 @@ public static class Election
     /// </summary>
     private static bool MayHoldWithoutPosition(PrimaryRecord record) => record is { RunMode: RunMode.Standby, Floor: null, Quorums.IsEmpty: true };
 
+    /// <summary>
+    /// Where the floor is a token's, and nothing has been written at this site since, what is missing is at the old site. Where nobody here has it, one who has not may hold, so that there is one who gets
+    /// it from there [S12]: its gate keeps it from opening below the floor, and it gives way to a member that has reached it.
+    /// </summary>
+    private static bool MayHoldBelowFloor(PrimaryRecord record) =>
+        record is { RunMode: RunMode.Primary, PairEpoch: { } now, Floor.PairEpoch: { } before } && before < now && !record.Lineage.Any(e => e.PairEpoch == now);
+
     /// <summary>Not below the floor [C8] [S12]; in asynchronous mode not too far behind what the holder last said.</summary>
     private static bool IsEligible(PromiseReport promise, PrimaryRecord record, long maximumLag)
     {
@@ -79,12 +87,12 @@ public static class Election
 
     /// <summary>
     /// The swap of Elect: holder, Stable, the winner's own lineage (entries it does not descend from are gone), its reported end, and its clause beside the old ones,
-    /// which stay until enough members have flushed a record of the new epoch (section 3, step 5). A main standby begins no reign and acknowledges nothing: it bears
-    /// neither an entry nor a clause; if its site is opened later, the swap before that start begins the reign.
+    /// which stay until enough members have flushed a record of the new epoch (section 3, step 5). A main standby begins no reign and acknowledges nothing, nor does one below the floor:
+    /// it bears neither an entry nor a clause; if it is to open later, the swap before that start begins the reign.
     /// </summary>
     public static PrimaryRecord Elect(PrimaryRecord record, PromiseReport winner, IReadOnlyCollection<PromiseReport> promises, SynchronyTarget target, RunIdentity run)
     {
-        if (record.RunMode == RunMode.Standby)
+        if (record.RunMode == RunMode.Standby || (winner.Position < record.Floor && MayHoldBelowFloor(record)))
         {
             return record with
             {

@@ -49,6 +49,10 @@ public sealed record MemberView
 
     /// <summary>Its data must be copied anew, and it waits to be let out of the clauses for that.</summary>
     public bool Leaves { get; init; }
+
+    /// <summary>It has said that its log, of the very reign that the floor names, goes on to the floor.</summary>
+    public bool Reaches(LogEnd floor) =>
+        Flushed is { } flushed && Lsn.Parse(flushed) >= floor.Lsn && Reign?.StartsWith($"{floor.PairEpoch?.ToString() ?? "-"} {floor.Epoch} ", StringComparison.Ordinal) == true;
 }
 
 /// <summary>A promise in text form.</summary>

@@ -3,7 +3,7 @@ using Tandem.Simulation.Kernel;
 
 namespace Tandem.Simulation.Plays;
 
-/// <summary>The main standby that had everything is lost just when its site has consumed the token; the other instances there lag.</summary>
+/// <summary>The main standby that had everything is lost just when its site has consumed the token, and may not come back; the other instances there lag.</summary>
 public sealed record TargetLostAtTheConsumption(Chance Chance) : Play(Chance)
 {
     protected override IEnumerable<Func<bool>> Acts(Stage stage)
@@ -19,6 +19,9 @@ public sealed record TargetLostAtTheConsumption(Chance Chance) : Play(Chance)
         if (Chance.Happens(0.5)) _ = stage.CutLink(api: false, data: true);
         yield return stage.After(0, 1000);
         foreach (var mend in lag) mend();
+        if (!Chance.Happens(0.4)) yield break;
+        yield return () => next.IsElected(standby);
+        next.LoseVolume(standby);
     }
 
     protected override string Describe() => "the main standby is lost when its site has consumed the token";

@@ -157,6 +157,39 @@ public sealed class InstanceTableTests
             with { Process = Standby, Status = Status(true), Volume = Promised(2) with { Lineage = [Reign(1, B, 1, Lsn.Zero)] } }, "BelowFloor");
 
     [Fact]
+    [Requirement("B3")]
+    public void Below_the_floor_of_a_token_the_rest_comes_from_another_member_or_from_the_old_site() // [S12]
+    {
+        var (before, now) = (new PairEpoch(1, "east"), new PairEpoch(2, "west"));
+        var reign = Reign(1, B, 1, Lsn.Zero) with { PairEpoch = before };
+        var token = new HandoverToken(new SystemIdentifier(42), new TimelineId(1), new LogEnd(before, new Epoch(1), At(9)), before);
+        var held = World(Record(2, A) with { PairEpoch = now, Lineage = [reign], Floor = token.End }) with
+        {
+            Settings = Settings with { Pair = "orders" },
+            Status = Status(true),
+            Volume = Promised(2) with { Lineage = [reign] },
+            Pair = new PairRecord
+            {
+                PairEpoch = now, Role = PairRole.Primary, LastRequested = "west", History = [new PairOutcome(PairOutcomeKind.Consumed, before, now, DateTimeOffset.UnixEpoch, Token: token)],
+                Peer = new PeerFacts { LastSeen = DateTimeOffset.UnixEpoch, PairEpoch = now, Role = PairRole.Standby, Facts = new SiteFacts { Host = "10.1.0.1", Port = 31000, Ready = false } },
+            },
+        };
+        var peer = Peer(C);
+        InstanceObservation Beside(string flushed, LineageEntry of) => held with { Peers = [peer with { View = peer.View! with { Flushed = flushed, Reign = of.Name } }], Reading = Read(held.Record! with { Members = [A, C] }) };
+        Expect<InstanceAction.Vacate>(Beside($"{At(9)}", reign), "BelowFloor");
+        Expect<InstanceAction.ReadOtherSite>(Beside($"{At(8)}", reign), "BelowFloor");
+        Expect<InstanceAction.ReadOtherSite>(Beside($"{At(9)}", Reign(1, B, 1, Lsn.Zero)), "BelowFloor");
+
+        var read = held with { OtherSite = new RemoteLineage(now, "10.1.0.1", [reign], new SystemIdentifier(42), TimeSpan.FromSeconds(100)) };
+        var source = Expect<InstanceAction.Repoint>(read).Source;
+        Assert.Equal(("site/east", "10.1.0.1", 31000), (source!.Name, source.Host, source.Port));
+        Expect<InstanceAction.Wait>(read with { Upstream = source }, "BelowFloor");
+        // It has them: what is next is the gate.
+        Expect<InstanceAction.SwapRun>(read with { Upstream = source, LogEnd = new WalEnd(new TimelineId(1), At(9)) });
+        Expect<InstanceAction.Hold>(read with { Pair = read.Pair! with { Peer = null } }, "BelowFloor");
+    }
+
+    [Fact]
     public void An_elected_holder_that_does_not_know_whose_log_it_has_asks_its_own_database()
     {
         var world = World(Record(2, A, Clause(2, A, 1, B, C)) with { Lineage = [Reign(1, B, 1, Lsn.Zero)], Floor = new LogEnd(null, new Epoch(1), At(100)) })

@@ -114,6 +114,26 @@ public sealed class ElectionTests
     }
 
     [Fact]
+    [Requirement("B3")]
+    public void Where_nobody_has_reached_a_token_one_may_hold_who_gets_the_rest_from_the_old_site() // [S12]
+    {
+        var (before, now) = (new PairEpoch(1, "east"), new PairEpoch(2, "west"));
+        var taken = Record(2, null) with { PairEpoch = now, Floor = new LogEnd(before, new Epoch(1), At(6)) };
+        PromiseReport Has(Incarnation who, ulong at) => Promise(who, 2, 1, At(at)) with { Position = new LogEnd(before, new Epoch(1), At(at)) };
+        Assert.Equal(B, Winner(View(taken, Has(B, 5), Has(C, 4))));
+        Assert.Equal(C, Winner(View(taken, Has(B, 5), Has(C, 6))));
+        // He begins no reign: whoever is to open does, behind the gate.
+        var elected = Election.Elect(taken, Has(B, 5), [Has(B, 5), Has(C, 4)], Quorum, new RunIdentity("container", "nonce"));
+        Assert.Equal((B, RecordState.IsStable, (RunIdentity?)null), (elected.Holder!.Value, elected.State, elected.Run));
+        Assert.Empty(elected.Quorums);
+        Assert.DoesNotContain(elected.Lineage, e => e.PairEpoch == now);
+        // Once this site has written, what is missing is its own.
+        var written = taken with { Lineage = [new LineageEntry(now, new Epoch(1), A, new TimelineId(2), At(6))] };
+        Assert.Equal("NoCandidate", Assert.IsType<ElectionVerdict.Wait>(Election.Judge(View(written, Has(B, 5), Has(C, 4)))).Reason);
+        Assert.IsType<ElectionVerdict.Wait>(Election.Judge(View(taken with { PairEpoch = before }, Has(B, 5), Has(C, 4))));
+    }
+
+    [Fact]
     public void Vacating_raises_the_epoch_and_keeps_what_must_be_satisfied()
     {
         var vacated = Election.Vacate(Record(7, A, Clause(7, A, 1, B, C)));
