@@ -34,7 +34,7 @@ internal static class RecordJobs
             RenewTime = c.Time.GetUtcNow(),
             RunMode = found.RunMode,
             PairEpoch = found.PairEpoch,
-            Quorums = found.RunMode == RunMode.Primary ? [new QuorumClause(epoch, me, [], 0)] : [],
+            Quorums = found.RunMode == RunMode.Primary ? [QuorumClause.Empty(epoch, me)] : [],
             Members = [me],
             Lineage = found.RunMode == RunMode.Primary ? [new LineageEntry(found.PairEpoch, epoch, me, new Resources.Values.TimelineId(1), Resources.Values.Lsn.Zero)] : [],
         }, cancellation);

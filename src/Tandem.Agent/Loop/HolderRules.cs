@@ -165,7 +165,7 @@ internal static class HolderRules
         var joining = Joining(o);
         if (joining.Count > 0) return new AddMembers(joining, "Joining", $"{string.Join(", ", joining.Select(j => j.Instance))} streams and becomes electable");
         var own = record.Quorums.Where(c => c.Epoch == record.Epoch && c.Holder == o.Me).ToList();
-        var current = own.Count == 1 ? own[0] : new QuorumClause(record.Epoch, o.Me, [], 0);
+        var current = own.Count == 1 ? own[0] : QuorumClause.Empty(record.Epoch, o.Me);
         var proposal = own.Count > 1 ? SetRules.Resume(own[^2], own[^1], o.Settings.Synchrony, o.Standbys) : SetRules.Propose(current, o.Settings.Synchrony, o.Standbys);
         if (proposal.To is { } to) return new ChangeSet(to, proposal.Reason, proposal.Message);
         // Alone, with clauses of earlier reigns that hold one back who must be copied anew.

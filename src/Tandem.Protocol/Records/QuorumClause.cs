@@ -9,6 +9,8 @@ namespace Tandem.Protocol.Records;
 /// </summary>
 public sealed record QuorumClause(Epoch Epoch, Incarnation Holder, ImmutableSortedSet<Incarnation> Members, int Acknowledgements)
 {
+    public static QuorumClause Empty(Epoch epoch, Incarnation holder) => new(epoch, holder, [], 0);
+
     public bool IsEmpty => Members.IsEmpty;
 
     /// <summary>How many members' promises satisfy the clause where the holder's own is missing: |S| − k + 1, so that they meet every acknowledging set.</summary>

@@ -32,7 +32,7 @@ public static class SetRules
     /// </summary>
     public static QuorumClause FirstClause(Epoch epoch, Incarnation holder, IEnumerable<Incarnation> promised, ImmutableSortedSet<Incarnation> others, SynchronyTarget target)
     {
-        if (!target.IsSynchronous) return new QuorumClause(epoch, holder, [], 0);
+        if (!target.IsSynchronous) return QuorumClause.Empty(epoch, holder);
         var members = promised.Where(p => p != holder).ToImmutableSortedSet();
         var wanted = target.Mode == SynchronyMode.Quorum ? target.Acknowledgements : 1;
         foreach (var other in others)
@@ -41,7 +41,7 @@ public static class SetRules
             members = members.Add(other);
         }
         return members.IsEmpty
-            ? new QuorumClause(epoch, holder, [], 0) // alone: the server bears the placeholder, so nothing is acknowledged under the empty clause
+            ? QuorumClause.Empty(epoch, holder) // alone: the server bears the placeholder, so nothing is acknowledged under the empty clause
             : new QuorumClause(epoch, holder, members, Math.Min(target.AcknowledgementsFor(members.Count), members.Count));
     }
 
@@ -57,7 +57,7 @@ public static class SetRules
         if (!target.IsSynchronous)
             return current.IsEmpty
                 ? new SetProposal(null, "Asynchronous", "asynchronous by spec")
-                : new SetProposal(With([], 0), "AsynchronousBySpec", "spec.synchronization.mode is Asynchronous");
+                : new SetProposal(QuorumClause.Empty(current.Epoch, current.Holder), "AsynchronousBySpec", "spec.synchronization.mode is Asynchronous");
 
         if (current.IsEmpty)
         {
@@ -109,7 +109,7 @@ public static class SetRules
         bool MayYetBeHad(QuorumClause clause) => standbys.Count(s => clause.Members.Contains(s.Incarnation) && !s.Leaves && (s.Streaming || s.SilentFor < target.ReplaceAfter)) >= clause.Acknowledgements;
         return clauses.Any(MayYetBeHad)
             ? null
-            : new SetProposal(clauses[0] with { Members = [], Acknowledgements = 0 }, "MemberRebuilt", $"{leaving.Incarnation.Instance} must be copied anew, and without it nothing can be acknowledged: it leaves the set for that");
+            : new SetProposal(QuorumClause.Empty(clauses[0].Epoch, clauses[0].Holder), "MemberRebuilt", $"{leaving.Incarnation.Instance} must be copied anew, and without it nothing can be acknowledged: it leaves the set for that");
     }
 
     /// <summary>
@@ -120,7 +120,7 @@ public static class SetRules
     {
         bool IsLost(QuorumClause clause) => !IsAttainable(clause, standbys) && clause.Members.All(m => standbys.FirstOrDefault(s => s.Incarnation == m) is not { } h || h.Streaming || h.SilentFor >= target.DegradeAfter);
         return target.Preferred && clauses.All(IsLost)
-            ? new SetProposal(clauses[0] with { Members = [], Acknowledgements = 0 }, "Degraded", $"durability is Preferred and too few members of {string.Join(" and of ", clauses)} stream for {target.DegradeAfter.TotalSeconds:0} s")
+            ? new SetProposal(QuorumClause.Empty(clauses[0].Epoch, clauses[0].Holder), "Degraded", $"durability is Preferred and too few members of {string.Join(" and of ", clauses)} stream for {target.DegradeAfter.TotalSeconds:0} s")
             : null;
     }
 

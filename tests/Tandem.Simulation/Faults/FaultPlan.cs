@@ -86,7 +86,6 @@ public static class FaultPlan
     {
         ["HolderAlone"] = (c, _, s, l) => new MachineCut(s, Victim.Holder, c.Next(4), Direction.Both, FromApi: true, FromPeers: true, FromClients: false) { Lasts = l },
         ["HolderWithoutApi"] = (c, _, s, l) => new MachineCut(s, Victim.Holder, c.Next(4), Direction.Both, FromApi: true, FromPeers: false, FromClients: false) { Lasts = l },
-        ["FollowerWithoutApi"] = (c, _, s, l) => new MachineCut(s, Victim.Follower, c.Next(4), Direction.Both, FromApi: true, FromPeers: false, FromClients: false) { Lasts = l },
         ["FollowerWithoutPeers"] = (c, _, s, l) => new MachineCut(s, Victim.Follower, c.Next(4), Direction.Both, FromApi: false, FromPeers: true, FromClients: false) { Lasts = l },
         ["HolderKilled"] = (c, _, s, _) => new ContainerKilled(s, Victim.Holder, c.Next(4)),
         ["FollowerPaused"] = (c, _, s, l) => new ServerPaused(s, Victim.Follower, c.Next(4)) { Lasts = l },

@@ -21,7 +21,11 @@ public sealed class Holds(Events events, Action<string, string> report)
 
     public void Promised(string claim, Epoch epoch, string who)
     {
-        if (_given.GetValueOrDefault(claim)?.Find(h => h.Epoch < epoch && h.Until > events.Now) is { Until: var until, Epoch: var held } && until > TimeSpan.Zero)
-            report("HoldBroken", $"{who} promises epoch {epoch}, and has given its word for {held} until {until.TotalSeconds:0.000} s");
+        foreach (var (held, until) in _given.GetValueOrDefault(claim) ?? [])
+            if (held < epoch && until > events.Now)
+            {
+                report("HoldBroken", $"{who} promises epoch {epoch}, and has given its word for {held} until {until.TotalSeconds:0.000} s");
+                return;
+            }
     }
 }

@@ -4,7 +4,7 @@ using Tandem.Simulation.Scenarios;
 namespace Tandem.Simulation.Mutants;
 
 /// <summary>
-/// Reads the mutants from their files, in <c>Catalogue/</c>. Each is a head (<c>mutant</c>, <c>rule</c>, <c>breaks</c>, and if need be <c>seeds</c> with what they lean to, <c>found by settling</c>, or <c>open</c> with why none finds it yet) and its edits: <c>in FILE</c>,
+/// Reads the mutants from their files, in <c>Catalogue/</c>. Each is a head (<c>mutant</c>, <c>rule</c>, <c>breaks</c>, and if need be <c>seeds</c> with what they lean to and <c>found by settling</c>) and its edits: <c>in FILE</c>,
 /// then lines with <c>-</c> for what stands there and with <c>+</c> for what stands there instead.
 /// </summary>
 internal static class Catalogue
@@ -55,7 +55,7 @@ internal static class Catalogue
                     Close();
                     file = rest;
                     break;
-                case "mutant" or "rule" or "breaks" or "seeds" or "found" or "open":
+                case "mutant" or "rule" or "breaks" or "seeds" or "found":
                     head.Add(word, rest);
                     break;
                 default:
@@ -65,7 +65,7 @@ internal static class Catalogue
         Close();
         if (edits.Count == 0 || edits.Any(e => e.Instead.Length == 0)) throw new FormatException($"{lines[0]}: an edit is not whole");
         var (leaning, seeds) = Lean(head.GetValueOrDefault("seeds") ?? "");
-        return new Mutant(head["mutant"], head["rule"], head["breaks"], leaning, seeds ?? (leaning.Sites > 1 ? SeedsOfPairs : SeedsOfOneSite), head.GetValueOrDefault("found") == "by settling", head.GetValueOrDefault("open"), edits);
+        return new Mutant(head["mutant"], head["rule"], head["breaks"], leaning, seeds ?? (leaning.Sites > 1 ? SeedsOfPairs : SeedsOfOneSite), head.GetValueOrDefault("found") == "by settling", edits);
     }
 
     /// <param name="text">As <c>of pairs, up to 40, mode Asynchronous, faults MachineCut AgentPaused</c>.</param>

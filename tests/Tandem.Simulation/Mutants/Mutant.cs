@@ -10,8 +10,7 @@ namespace Tandem.Simulation.Mutants;
 /// <param name="Leaning">What the seeds lean to, so that the rule is needed often.</param>
 /// <param name="Seeds">So many seeds at most, in the search from the table's one.</param>
 /// <param name="BySettling">Found too where nothing is lost, but it never comes back; the other mutants must be found by something that was promised and not kept.</param>
-/// <param name="Open">Why no seed finds it yet; null: one does, and the test holds it to that.</param>
-internal sealed record Mutant(string Id, string Rule, string Breaks, Leaning Leaning, int Seeds, bool BySettling, string? Open, IReadOnlyList<Edit> Edits);
+internal sealed record Mutant(string Id, string Rule, string Breaks, Leaning Leaning, int Seeds, bool BySettling, IReadOnlyList<Edit> Edits);
 
 /// <summary>What stands in one file, exactly once, and what stands there instead. The blanks between lines do not matter.</summary>
 internal sealed record Edit(string File, string Original, string Instead)

@@ -28,7 +28,6 @@ internal static class MutantsCommand
         if (Number(arguments, "--seed") is { } seed) return OneSeed(mutants.Single(), (ulong)seed, arguments.Contains("--shipped"));
 
         var checks = arguments.Contains("--check");
-        if (checks) mutants = [.. mutants.Where(m => m.Open is null)];
         var table = Table.Read(root);
         var unlisted = checks ? mutants.Where(m => !table.ContainsKey(m.Id)).ToList() : [];
         foreach (var mutant in unlisted) Console.WriteLine($"{mutant.Id} is not in docs/mutants.md");

@@ -38,13 +38,13 @@ public sealed class MutantsTests(ITestOutputHelper output)
         {
             if (!search.HasExited) search.Kill();
         }
-        Assert.Equal(mutants.Count(m => m.Open is null), findings);
+        Assert.Equal(mutants.Count, findings);
         Assert.Equal(0, search.ExitCode);
     }
 
     [Fact]
     public void The_table_has_a_row_for_each_mutant_and_no_other() =>
-        Assert.Equal(Catalogue.Read(PatchedCopy.Root).Where(m => m.Open is null).Select(m => m.Id).Order(StringComparer.Ordinal), Table.Read(PatchedCopy.Root).Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(Catalogue.Read(PatchedCopy.Root).Select(m => m.Id).Order(StringComparer.Ordinal), Table.Read(PatchedCopy.Root).Keys.Order(StringComparer.Ordinal));
 
     private void Say(string line)
     {

@@ -46,7 +46,7 @@ internal static partial class Table
         else rows.Remove(finding.Mutant.Id);
         File.WriteAllText(PathIn(root), Head + string.Concat(mutants.Select(m => rows.TryGetValue(m.Id, out var row)
             ? string.Create(CultureInfo.InvariantCulture, $"| {m.Rule} | `{m.Id}` | {m.Breaks} | {row.Seed} | {row.By} |\n")
-            : $"| {m.Rule} | `{m.Id}` | {m.Breaks} | not yet | {m.Open} |\n")));
+            : $"| {m.Rule} | `{m.Id}` | {m.Breaks} | not found | |\n")));
     }
 
     [GeneratedRegex(@"^\| [^|]* \| `([^`]+)` \| .* \| ([0-9]+) \| (\w+) \|$")]

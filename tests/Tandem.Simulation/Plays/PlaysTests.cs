@@ -9,10 +9,12 @@ public sealed class PlaysTests
 {
     private const ulong Seeds = 3;
 
+    private static readonly IReadOnlyList<Mutant> Mutants = Catalogue.Read(PatchedCopy.Root);
+
     public static TheoryData<string, string> Staged()
     {
         var data = new TheoryData<string, string>();
-        foreach (var mutant in Catalogue.Read(PatchedCopy.Root).Where(m => m.Leaning.Faults is [var only] && Repertoire.Has(only)).DistinctBy(m => (m.Leaning.Faults![0], m.Leaning with { Faults = null })))
+        foreach (var mutant in Mutants.Where(m => m.Leaning.Faults is [var only] && Repertoire.Has(only)).DistinctBy(m => (m.Leaning.Faults![0], m.Leaning with { Faults = null })))
             data.Add(mutant.Leaning.Faults![0], mutant.Id);
         return data;
     }
@@ -21,7 +23,7 @@ public sealed class PlaysTests
     [MemberData(nameof(Staged))]
     public void A_play_ends_well(string play, string mutant)
     {
-        var leaning = Catalogue.Read(PatchedCopy.Root).Single(m => m.Id == mutant).Leaning;
+        var leaning = Mutants.Single(m => m.Id == mutant).Leaning;
         for (var seed = 1UL; seed <= Seeds; seed++)
         {
             var outcome = SeedsTests.OnThreadOfItsOwn(() => new World(leaning.Of(seed)).Run());

@@ -1,5 +1,6 @@
 using Tandem.Protocol.Records;
 using Tandem.Simulation.Agents;
+using Tandem.Simulation.Api;
 using Tandem.Simulation.Faults;
 using Tandem.Simulation.Kernel;
 using Tandem.Simulation.Postgres;
@@ -14,8 +15,8 @@ public sealed class Stage
     /// <summary>How often it is looked whether the next act may begin, besides at every write to an API server.</summary>
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(5);
 
-    private readonly World world;
-    private readonly Chance chance;
+    private readonly World _world;
+    private readonly Chance _chance;
     private readonly List<Action> _mends;
     private IEnumerator<Func<bool>>? _acts;
     private Func<bool> _waitsFor = () => true;
@@ -23,14 +24,13 @@ public sealed class Stage
 
     public Stage(World world, Chance chance) : this(world, chance, world.Sites[0], []) => Other = world.Sites.Count > 1 ? new Stage(world, chance, world.Sites[1], _mends) : null!;
 
-    private Stage(World world, Chance chance, SimulatedSite site, List<Action> mends) => (this.world, this.chance, Site, _mends) = (world, chance, site, mends);
+    private Stage(World world, Chance chance, SimulatedSite site, List<Action> mends) => (_world, _chance, Site, _mends) = (world, chance, site, mends);
 
     /// <summary>The other site of a pair. This one is primary when it begins.</summary>
     public Stage Other { get; } = null!;
 
-    public World World => world;
-    public Chance Chance => chance;
-    public TimeSpan Now => world.Events.Now;
+    public World World => _world;
+    public TimeSpan Now => _world.Events.Now;
 
     public SimulatedSite Site { get; }
 
@@ -40,7 +40,7 @@ public sealed class Stage
     public void Run(IEnumerable<Func<bool>> acts)
     {
         _acts = acts.GetEnumerator();
-        foreach (var site in world.Sites) site.Api.Changed += _ => StepSoon();
+        foreach (var site in _world.Sites) site.Api.Changed += _ => StepSoon();
         Watch();
     }
 
@@ -54,14 +54,14 @@ public sealed class Stage
     private void Watch()
     {
         GoOn();
-        if (_acts is not null) world.Events.After(Look, Watch);
+        if (_acts is not null) _world.Events.After(Look, Watch);
     }
 
     private void StepSoon()
     {
         if (_isPlanned || _acts is null) return;
         _isPlanned = true;
-        world.Events.After(TimeSpan.Zero, GoOn);
+        _world.Events.After(TimeSpan.Zero, GoOn);
     }
 
     private void GoOn()
@@ -87,7 +87,7 @@ public sealed class Stage
     public bool IsOpen(string? instance) => ServerOf(instance) is { Phase: ServerPhase.Primary };
 
     /// <summary>A primary serves clients, and every other instance is in its synchronous set; where there is none, everybody streams.</summary>
-    public bool IsWell => Record is { State: RecordState.Stable, Holder: { } holder, Members: { Count: var members } } record && members == world.Setup.Instances && IsAdmitted(holder.Instance)
+    public bool IsWell => Record is { State: RecordState.Stable, Holder: { } holder, Members: { Count: var members } } record && members == _world.Setup.Instances && IsAdmitted(holder.Instance)
         && (record.Quorums is [{ IsEmpty: true }] ? ServerOf(holder.Instance)!.Senders.Count >= members - 1 : record.Quorums is [{ Members.Count: var counted }] && counted == members - 1);
 
     /// <summary>One site is primary and serves clients, the other one's main standby streams from it.</summary>
@@ -110,12 +110,12 @@ public sealed class Stage
     public Func<bool> Commits()
     {
         var since = Now;
-        return () => world.Committed(Site) > since;
+        return () => _world.Committed(Site) > since;
     }
 
     public Func<bool> After(double least, double most)
     {
-        var at = Now + chance.Milliseconds(least, most);
+        var at = Now + _chance.Milliseconds(least, most);
         return () => Now >= at;
     }
 
@@ -128,17 +128,14 @@ public sealed class Stage
         List<string> others = [];
         if (api) others.Add(Site.Api.Place);
         if (peers) others.AddRange(Site.Machines.Select(m => m.Name).Where(m => m != here));
-        if (clients) others.AddRange(world.ClientPlaces);
-        return Mended($"{instance} cut{(api ? " from the API" : "")}{(peers ? " from its peers" : "")}{(clients ? " from clients" : "")}", Cuts.Make(world, [.. others.Select(o => (here, o))], Direction.Both));
+        if (clients) others.AddRange(_world.ClientPlaces);
+        return Mended($"{instance} cut{(api ? " from the API" : "")}{(peers ? " from its peers" : "")}{(clients ? " from clients" : "")}", Cuts.Make(_world, [.. others.Select(o => (here, o))], Direction.Both));
     }
 
     /// <summary>The two sites cannot reach each other: their API servers, or their data.</summary>
-    public Action CutLink(bool api, bool data) => Mended($"sites cut:{(api ? " API" : "")}{(data ? " data" : "")}", new SitesCut(Direction.Both, api, data).Begin(world)!);
+    public Action CutLink(bool api, bool data) => Mended($"sites cut:{(api ? " API" : "")}{(data ? " data" : "")}", new SitesCut(Direction.Both, api, data).Begin(_world)!);
 
-    /// <summary>This site's machines cannot reach the other site's API server.</summary>
-    public Action CutFromApiOf(Stage other) => Mended($"{Site.Name} cut from the API server of {other.Site.Name}", new OperatorsCut(Site.Name, other.Site.Name, Direction.Both).Begin(world)!);
-
-    public Action CutFromArbiter() => Mended($"{Site.Name} cut from the arbiter", new ArbiterCut(Site.Name, null, Direction.Both).Begin(world) ?? Nothing);
+    public Action CutFromArbiter() => Mended($"{Site.Name} cut from the arbiter", new ArbiterCut(Site.Name, null, Direction.Both).Begin(_world) ?? Nothing);
 
     public Action PauseOperators()
     {
@@ -151,34 +148,24 @@ public sealed class Stage
     }
 
     /// <summary>What is written to this site's API server is applied later than its sender waits.</summary>
-    public Action WritesLate(TimeSpan longest)
-    {
-        var faults = Site.Api.Faults;
-        (faults.AppliesLate, faults.LongestLateness) = (faults.AppliesLate + 1, longest);
-        return Mended($"what is written to the API server of {Site.Name} is applied late", () => (faults.AppliesLate, faults.LongestLateness) = (faults.AppliesLate - 1, TimeSpan.FromSeconds(15)));
-    }
+    public Action WritesLate(TimeSpan longest) => Late(Site.Api, $"what is written to the API server of {Site.Name} is applied late", longest);
 
     /// <summary>What is written at the third place is applied later than its sender waits.</summary>
-    public Action ArbiterLate(TimeSpan longest)
-    {
-        if (world.Arbiter is not { Faults: var faults }) return Nothing;
-        (faults.AppliesLate, faults.LongestLateness) = (faults.AppliesLate + 1, longest);
-        return Mended("what is written at the arbiter is applied late", () => (faults.AppliesLate, faults.LongestLateness) = (faults.AppliesLate - 1, TimeSpan.FromSeconds(15)));
-    }
+    public Action ArbiterLate(TimeSpan longest) => _world.Arbiter is { } arbiter ? Late(arbiter, "what is written at the arbiter is applied late", longest) : Nothing;
 
     /// <summary>The arbiter is taken out of the manifests of both sites.</summary>
     public void UnnameArbiter()
     {
         Say("spec.arbiter taken away at both sites");
-        world.Ledger.HasArbiter = false;
-        foreach (var site in world.Sites) site.NameArbiter(named: false);
+        _world.Ledger.HasArbiter = false;
+        foreach (var site in _world.Sites) site.NameArbiter(named: false);
     }
 
     /// <summary>The manifests of both sites name this one.</summary>
     public void AskFor(Stage target)
     {
         Say($"spec.primarySite {target.Site.Name} at both sites");
-        foreach (var site in world.Sites) site.ApplyPair(target.Site.Name);
+        foreach (var site in _world.Sites) site.ApplyPair(target.Site.Name);
     }
 
     /// <summary>A failover to that site is asked for, which stops this one first.</summary>
@@ -189,7 +176,7 @@ public sealed class Stage
     }
 
     public Action CutApart(string one, string other) =>
-        Agent(one) is { } a && Agent(other) is { } b ? Mended($"{one} and {other} cut apart", Cuts.Make(world, [(a.Machine.Name, b.Machine.Name)], Direction.Both)) : Nothing;
+        Agent(one) is { } a && Agent(other) is { } b ? Mended($"{one} and {other} cut apart", Cuts.Make(_world, [(a.Machine.Name, b.Machine.Name)], Direction.Both)) : Nothing;
 
     public Action PowerOff(string instance)
     {
@@ -206,7 +193,7 @@ public sealed class Stage
     public Action SlowDisk(string instance, double least, double most)
     {
         if (Agent(instance) is not { Disk: var disk }) return Nothing;
-        var by = chance.Milliseconds(least, most);
+        var by = _chance.Milliseconds(least, most);
         disk.Slowness += by;
         return Mended(FormattableString.Invariant($"disk of {instance} slow by {by.TotalMilliseconds:0} ms"), () => disk.Slowness -= by);
     }
@@ -228,7 +215,7 @@ public sealed class Stage
         var index = Others().ToList().IndexOf(instance);
         if (index < 0) return;
         Say($"volume of {instance} lost");
-        new VolumeLost(Site.Name, Victim.Any, index).Begin(world);
+        new VolumeLost(Site.Name, Victim.Any, index).Begin(_world);
     }
 
     /// <summary>Much is written by sessions that wait for nobody.</summary>
@@ -236,11 +223,19 @@ public sealed class Stage
     {
         if (ServerOf(instance) is not { Phase: ServerPhase.Primary } server) return;
         Say($"{instance} is loaded");
-        for (var i = chance.Next(5, 40); i > 0; i--) server.Append(new WalPayload.Row(world.Ledger.NextRow(CommitMode.Off)), chance.Next(1000, 8000));
+        for (var i = _chance.Next(5, 40); i > 0; i--) server.Append(new WalPayload.Row(_world.Ledger.NextRow(CommitMode.Off)), _chance.Next(1000, 8000));
         server.Flush(() => { });
     }
 
-    public void Say(string what) => world.Trace.Write("play", what);
+    public void Say(string what) => _world.Trace.Write("play", what);
+
+    private Action Late(ApiServer server, string what, TimeSpan longest)
+    {
+        var faults = server.Faults;
+        var usual = faults.LongestLateness;
+        (faults.AppliesLate, faults.LongestLateness) = (faults.AppliesLate + 1, longest);
+        return Mended(what, () => (faults.AppliesLate, faults.LongestLateness) = (faults.AppliesLate - 1, usual));
+    }
 
     private Action Paused(string what, SimulatedProcess process)
     {

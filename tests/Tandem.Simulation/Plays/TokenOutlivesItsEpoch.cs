@@ -4,28 +4,22 @@ using Tandem.Simulation.Kernel;
 namespace Tandem.Simulation.Plays;
 
 /// <summary>A token is out, and the target cannot reach it until it revokes it itself; then it has everything, and what it writes lands late, while the old site goes on.</summary>
-public sealed record TokenOutlivesItsEpoch(Chance Chance) : Play(Chance)
+public sealed record TokenOutlivesItsEpoch(Chance Chance) : PlayAtTheOffer(Chance, Fenced: false)
 {
-    protected override IEnumerable<Func<bool>> Acts(Stage stage)
+    protected override IEnumerable<Func<bool>> AtTheOffer(Stage old, Stage next, Action comes)
     {
-        var (old, next) = (stage, stage.Other);
-        yield return () => stage.ArePaired;
-        stage.AskFor(next);
-        yield return () => next.Step is PairStep.Target;
-        var comes = stage.CutLink(api: false, data: true);
-        yield return () => old.Step is PairStep.Offer;
         var acts = old.PauseOperators();
         yield return () => next.Step is not PairStep.Target;
-        yield return stage.After(300, 800);
+        yield return old.After(300, 800);
         comes();
         yield return () => next.HasReached(old);
-        yield return stage.After(0, 300);
+        yield return old.After(0, 300);
         var inTime = next.WritesLate(TimeSpan.FromSeconds(80));
-        yield return stage.After(300, 1500);
+        yield return old.After(300, 1500);
         inTime();
         acts();
         yield return () => old.IsOpen(old.Holder);
-        _ = stage.CutLink(api: false, data: true);
+        _ = old.CutLink(api: false, data: true);
     }
 
     protected override string Describe() => "a token outlives its epoch";
