@@ -29,6 +29,10 @@ public sealed class ClusterSight
     private ResourceCache<V1Lease>? _pairs;
     private AgentSettings? _settings;
     private string? _seenVersion;
+    private (string? Uid, long? Generation) _validated;
+    private IReadOnlyList<FieldError> _errors = [];
+    private V1Lease? _pairLease;
+    private PairRecord? _pair;
 
     public ClusterSight(InstanceIdentity identity, IKubernetesClient client, RecordKeeper records, TimeProvider time, Random random, ILogger logger)
     {
@@ -73,9 +77,10 @@ public sealed class ClusterSight
         {
             if (_clusters.Get(_identity.Namespace, _identity.Cluster) is not { } cluster || cluster.Metadata.ResourceVersion == _seenVersion) return _settings;
             _seenVersion = cluster.Metadata.ResourceVersion;
-            var errors = DatabaseClusterValidator.Validate(cluster);
-            if (errors.Count == 0) _settings = AgentSettings.From(cluster, _identity.Instance);
-            else Log.SpecificationRefused(_logger, errors[0].Message);
+            var state = (cluster.Metadata.Uid, cluster.Metadata.Generation);
+            if (state.Generation is null || state != _validated) (_validated, _errors) = (state, DatabaseClusterValidator.Validate(cluster));
+            if (_errors is not [var error, ..]) _settings = AgentSettings.From(cluster, _identity.Instance);
+            else Log.SpecificationRefused(_logger, error.Message);
             return _settings;
         }
     }
@@ -90,15 +95,21 @@ public sealed class ClusterSight
         get
         {
             if (_settings?.Pair is not { } pair || _pairs?.Get(_identity.Namespace, Names.PairRecord(pair)) is not { } lease) return null;
-            if (lease.Metadata.Annotations?.GetValueOrDefault(Names.PairRecordAnnotation) is not { } json) return null;
-            try
-            {
-                return PairRecordCodec.Decode(json);
-            }
-            catch (FormatException)
-            {
-                return null;
-            }
+            if (!ReferenceEquals(lease, _pairLease)) (_pairLease, _pair) = (lease, Decode(lease));
+            return _pair;
+        }
+    }
+
+    private static PairRecord? Decode(V1Lease lease)
+    {
+        if (lease.Metadata.Annotations?.GetValueOrDefault(Names.PairRecordAnnotation) is not { } json) return null;
+        try
+        {
+            return PairRecordCodec.Decode(json);
+        }
+        catch (FormatException)
+        {
+            return null;
         }
     }
 }

@@ -155,7 +155,7 @@ public sealed class Controller<T> : IController where T : class, IKubernetesObje
 
     private async Task<ReconcileResult> ReconcileAsync(ResourceKey key, CancellationToken cancellation)
     {
-        if (_cache.Get(key) is not { } cached)
+        if (_cache.Get(key) is not { } entity)
         {
             if (!_gone.TryGetValue(key, out var last)) return ReconcileResult.Done;
             await _controller.DeletedAsync(last, cancellation);
@@ -163,7 +163,6 @@ public sealed class Controller<T> : IController where T : class, IKubernetesObje
             return ReconcileResult.Done;
         }
         _gone.TryRemove(key, out _);
-        var entity = KubernetesJson.Clone(cached);
         if (entity.Metadata.DeletionTimestamp is not null) return await _finalizers.FinalizeAsync(entity, cancellation);
         if (!_finalizers.AreOn(entity))
         {

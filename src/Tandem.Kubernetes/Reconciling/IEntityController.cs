@@ -5,7 +5,7 @@ namespace Tandem.Kubernetes.Reconciling;
 /// <summary>Brings the world to what an object asks for. The contract is in this project's README.md.</summary>
 public interface IEntityController<T> where T : class, IKubernetesObject
 {
-    /// <param name="entity">A copy of one's own, out of the cache: a moment old.</param>
+    /// <param name="entity">Out of the cache: a moment old, and shared; never to be changed.</param>
     Task<ReconcileResult> ReconcileAsync(T entity, CancellationToken cancellation);
 
     /// <summary>

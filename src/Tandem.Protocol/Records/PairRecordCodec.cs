@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Tandem.Resources.Values;
 
@@ -7,8 +8,13 @@ namespace Tandem.Protocol.Records;
 /// <summary>The pair record's text form: the JSON of the annotation <c>tandem.dev/pair-record</c>. All of the record is in it; the Lease's own fields only repeat it for readers.</summary>
 public static class PairRecordCodec
 {
+    /// <summary>What each text says that is still kept somewhere: a Lease in a cache is read at every look, mostly unchanged.</summary>
+    private static readonly ConditionalWeakTable<string, PairRecord> Known = [];
+
     /// <exception cref="FormatException">The text is not a pair record, with the field that is wrong.</exception>
-    public static PairRecord Decode(string json)
+    public static PairRecord Decode(string json) => Known.GetValue(json, Read);
+
+    private static PairRecord Read(string json)
     {
         PairRecordDocument document;
         try

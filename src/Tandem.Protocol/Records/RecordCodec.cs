@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Tandem.Protocol.Arbitration;
 using Tandem.Resources.Values;
@@ -11,8 +12,20 @@ public static class RecordCodec
     /// <summary>What stands in the Lease's own spec.</summary>
     public sealed record LeaseFields(string? HolderIdentity, long LeaseTransitions, DateTimeOffset? RenewTime, int LeaseDurationSeconds);
 
+    /// <summary>What each text says that is still kept somewhere: a Lease in a cache is read at every look, mostly unchanged.</summary>
+    private static readonly ConditionalWeakTable<string, PrimaryRecord> Known = [];
+
     /// <exception cref="FormatException">The text is not a record, with the field that is wrong.</exception>
-    public static PrimaryRecord Decode(string json, LeaseFields lease)
+    public static PrimaryRecord Decode(string json, LeaseFields lease) => Known.GetValue(json, Read) with
+    {
+        Epoch = new Epoch(lease.LeaseTransitions),
+        Holder = string.IsNullOrEmpty(lease.HolderIdentity) ? null : Incarnation.Parse(lease.HolderIdentity),
+        RenewTime = lease.RenewTime,
+        LeaseDuration = TimeSpan.FromSeconds(lease.LeaseDurationSeconds),
+    };
+
+    /// <summary>Without what the Lease itself says.</summary>
+    private static PrimaryRecord Read(string json)
     {
         RecordDocument document;
         try
@@ -27,11 +40,9 @@ public static class RecordCodec
         return new PrimaryRecord
         {
             Format = document.Format,
-            Epoch = new Epoch(lease.LeaseTransitions),
+            Epoch = default,
+            LeaseDuration = default,
             Revision = document.Revision ?? 0,
-            Holder = string.IsNullOrEmpty(lease.HolderIdentity) ? null : Incarnation.Parse(lease.HolderIdentity),
-            RenewTime = lease.RenewTime,
-            LeaseDuration = TimeSpan.FromSeconds(lease.LeaseDurationSeconds),
             State = DecodeState(document),
             RunMode = document.RunMode,
             PairEpoch = DecodePairEpoch(document.PairEpoch),

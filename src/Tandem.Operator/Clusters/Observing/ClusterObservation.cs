@@ -52,6 +52,15 @@ public sealed record ClusterObservation
     /// <summary>Whether policy/v1 is there (1.21); before, policy/v1beta1.</summary>
     public bool HasPolicyV1 { get; init; } = true;
 
+    private DesiredSet? _desired;
+
+    /// <summary>What this generation of the cluster asks for.</summary>
+    public DesiredSet Desired
+    {
+        get => _desired?.IsOf(Cluster) == true ? _desired : _desired = new DesiredSet(Cluster, Settings);
+        init => _desired = value;
+    }
+
     private (ClusterObservation Of, IReadOnlyList<InstanceView> Views)? _instances;
 
     /// <summary>Those asked for and those that are there, by number. Worked out once for each look.</summary>

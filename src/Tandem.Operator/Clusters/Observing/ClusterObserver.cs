@@ -9,6 +9,8 @@ namespace Tandem.Operator.Clusters.Observing;
 /// <summary>Looks at a cluster: out of the caches and the agents' last reports, without a request.</summary>
 public sealed class ClusterObserver(ClusterCaches caches, AgentReports reports, SentLedger sent, CertificateMemory certificates, IPairStandings pairs, PodSettings settings, TimeProvider time)
 {
+    private readonly DesiredMemory _desired = new(settings);
+
     /// <returns>Null where the cluster is gone.</returns>
     public ClusterObservation? Observe(ClusterKey key)
     {
@@ -35,6 +37,7 @@ public sealed class ClusterObserver(ClusterCaches caches, AgentReports reports, 
             Now = time.GetUtcNow(),
             Cluster = cluster,
             Settings = settings,
+            Desired = _desired.Of(cluster),
             Record = RecordReading.Of(lease),
             RecordIsOwned = lease is null || OwnedMetadata.IsOf(cluster, lease),
             Pods = pods,
@@ -87,5 +90,6 @@ public sealed class ClusterObserver(ClusterCaches caches, AgentReports reports, 
         reports.Forget(key.Namespace, key.Name);
         sent.Forget(key);
         certificates.Forget(key);
+        _desired.Forget(key);
     }
 }

@@ -84,7 +84,7 @@ public sealed record InstanceView
             IsHolder = observation.Holder == name,
             Pod = observation.Pod(name),
             Claim = claim,
-            DesiredPod = isWanted && claim is { Metadata: { Uid: { } uid, DeletionTimestamp: null } } ? PodBuilder.Build(observation.Cluster, name, uid, observation.Settings) : null,
+            DesiredPod = isWanted && claim is { Metadata: { Uid: { } uid, DeletionTimestamp: null } } ? observation.Desired.Pod(name, uid) : null,
             Heard = observation.Reports.GetValueOrDefault(name, HeardReport.Nothing),
         };
     }

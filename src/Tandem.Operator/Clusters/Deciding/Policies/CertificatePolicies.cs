@@ -25,7 +25,7 @@ public static class CertificatePolicies
         if (certificates.Authority is not { } authority || certificates.AuthorityFacts is not { } facts)
             return ClusterDecision.Hold(HoldKind.Stuck, "AuthorityUnreadable", $"Secret {name} holds no certificate and key that belong together: put ca.crt and ca.key back, or delete the Secret to have a new authority made");
         if (facts.NotAfter <= observation.Now) return ClusterDecision.Do(new ClusterAction.ReplaceAuthority("AuthorityExpired", $"the authority in Secret {name} has expired: a new one takes its place"));
-        return Sending.Object(observation, CertificateSecretBuilder.AuthorityConfigMap(observation.Cluster, authority.CertificatePem));
+        return Sending.Object(observation, DesiredObject.Of(CertificateSecretBuilder.AuthorityConfigMap(observation.Cluster, authority.CertificatePem)));
     }
 
     public static ClusterDecision InstancesAreCertified(ClusterObservation observation)

@@ -22,7 +22,7 @@ public static class GatePolicies
     /// <summary>A spec that is wrong in one field is not obeyed in any: the running database stays as it is.</summary>
     public static ClusterDecision? SpecIsRefused(ClusterObservation observation)
     {
-        var errors = DatabaseClusterValidator.Validate(observation.Cluster, SpecHistory.Of(observation));
+        var errors = observation.Desired.Errors(SpecHistory.Of(observation));
         if (errors.Count == 0) return null;
         var (reason, message) = FieldError.Describe(errors);
         return ClusterDecision.Hold(HoldKind.Refused, reason, message);

@@ -13,19 +13,19 @@ public static class ObjectPolicies
         : ClusterDecision.Nothing;
 
     public static ClusterDecision AgentsMayDoTheirWork(ClusterObservation observation) =>
-        Sending.Object(observation, AccountBuilder.Account(observation.Cluster))
-            .And(Sending.Object(observation, AccountBuilder.Role(observation.Cluster)))
-            .And(Sending.Object(observation, AccountBuilder.Binding(observation.Cluster)));
+        Sending.Object(observation, observation.Desired.Account)
+            .And(Sending.Object(observation, observation.Desired.Role))
+            .And(Sending.Object(observation, observation.Desired.Binding));
 
     public static ClusterDecision ServicesStand(ClusterObservation observation)
     {
         var asked = observation.Cluster.Spec.Services;
-        var decision = Sending.Object(observation, ServiceBuilder.ReadWrite(observation.Cluster), Port("readWrite", asked.ReadWrite.NodePort))
-            .And(Sending.Object(observation, ServiceBuilder.ReadOnly(observation.Cluster), Port("readOnly", asked.ReadOnly.NodePort)))
-            .And(Sending.Object(observation, ServiceBuilder.Read(observation.Cluster), Port("read", asked.Read.NodePort)));
+        var decision = Sending.Object(observation, observation.Desired.ReadWrite, Port("readWrite", asked.ReadWrite.NodePort))
+            .And(Sending.Object(observation, observation.Desired.ReadOnly, Port("readOnly", asked.ReadOnly.NodePort)))
+            .And(Sending.Object(observation, observation.Desired.Read, Port("read", asked.Read.NodePort)));
         return observation.Cluster.Spec.Pair is null
             ? decision
-            : decision.And(Sending.Object(observation, ServiceBuilder.Replication(observation.Cluster), Port("replication", asked.Replication.NodePort)));
+            : decision.And(Sending.Object(observation, observation.Desired.Replication, Port("replication", asked.Replication.NodePort)));
 
         static string? Port(string service, int? port) => port is null ? null : $"spec.services.{service}.nodePort: {port}";
     }
@@ -40,9 +40,7 @@ public static class ObjectPolicies
         ? ClusterDecision.Hold(HoldKind.Stuck, "StorageClassMissing", $"spec.storage.storageClass: {missing} is no StorageClass of this Kubernetes cluster: make it, or name another")
         : ClusterDecision.Nothing;
 
-    public static ClusterDecision OneEvictionAtATime(ClusterObservation observation) => observation.HasPolicyV1
-        ? Sending.Object(observation, DisruptionBudgetBuilder.Build(observation.Cluster))
-        : Sending.Object(observation, DisruptionBudgetBuilder.BuildBeta(observation.Cluster));
+    public static ClusterDecision OneEvictionAtATime(ClusterObservation observation) => Sending.Object(observation, observation.HasPolicyV1 ? observation.Desired.DisruptionBudget : observation.Desired.BetaDisruptionBudget);
 
     /// <summary>At a standby site they come from the other site: an application that is sent over must be let in with what it has.</summary>
     public static ClusterDecision ApplicationHasCredentials(ClusterObservation observation)
@@ -62,6 +60,6 @@ public static class ObjectPolicies
         null when observation.MissingStorageClass is not null => ClusterDecision.Nothing,
         { Metadata.DeletionTimestamp: not null } => ClusterDecision.Hold(HoldKind.Waiting, "ClaimIsBeingDeleted", $"the claim {instance} is being deleted: a new one is made when it is gone, which its pod prevents as long as it stands"),
         { Status.Phase: "Lost" } => ClusterDecision.Hold(HoldKind.Stuck, "VolumeLost", $"the volume of the claim {instance} is gone: delete the claim and the pod {instance} to have the instance built anew"),
-        _ => Sending.Object(observation, ClaimBuilder.Build(observation.Cluster, instance), $"spec.storage.size: {observation.Cluster.Spec.Storage.Size}"),
+        _ => Sending.Object(observation, observation.Desired.Claim(instance), $"spec.storage.size: {observation.Cluster.Spec.Storage.Size}"),
     };
 }

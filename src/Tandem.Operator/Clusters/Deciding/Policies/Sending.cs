@@ -1,4 +1,3 @@
-using Tandem.Kubernetes.Models;
 using Tandem.Operator.Clusters.Desired;
 using Tandem.Operator.Clusters.Observing;
 
@@ -14,9 +13,8 @@ public static class Sending
     private static readonly TimeSpan CacheLag = TimeSpan.FromSeconds(2);
 
     /// <param name="blame">Field and value of the spec that a refusal is most likely about: <c>spec.storage.size: 40Gi</c>.</param>
-    public static ClusterDecision Object<T>(ClusterObservation observation, T value, string? blame = null) where T : class, IKubernetesObject
+    public static ClusterDecision Object(ClusterObservation observation, DesiredObject desired, string? blame = null)
     {
-        var desired = DesiredObject.Of(value);
         var name = new ObjectName(desired.Kind, desired.Name);
         var live = observation.Live.GetValueOrDefault(name);
         if (observation.Sent.GetValueOrDefault(name) is { } sent && sent.Hash == desired.Hash)
