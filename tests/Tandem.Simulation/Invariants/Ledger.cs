@@ -57,7 +57,7 @@ public sealed class Ledger(Events events, Trace trace) : IServerWitness, IClient
     /// <summary>The pair has an arbiter and always had: there are never two writable sites then, after no failover.</summary>
     public bool HasArbiter { get; set; }
 
-    public required Coverage Coverage { get; init; }
+    public required ClauseCover ClauseCover { get; init; }
     public required Requests Requests { get; init; }
 
     /// <summary>Nothing goes wrong in this world but the network: a holder whose server runs is well, whatever others hear of it.</summary>
@@ -79,7 +79,7 @@ public sealed class Ledger(Events events, Trace trace) : IServerWitness, IClient
     /// <param name="knowable">The newest that its writer remembers, or hears of from others: what nobody could obey, as their volumes took no writes, leaves no trace and binds nobody.</param>
     public void Recorded(string site, PrimaryRecord? record, Func<PrimaryRecord?> knowable)
     {
-        Coverage.Recorded(site, record);
+        ClauseCover.Recorded(site, record);
         if (record is null)
         {
             _latest.Remove(site);
@@ -106,7 +106,7 @@ public sealed class Ledger(Events events, Trace trace) : IServerWitness, IClient
     /// <summary>A site's API server went back to what it held at some earlier time: that is nobody's act.</summary>
     public void Restored(string site, PrimaryRecord? record)
     {
-        Coverage.Restored(site);
+        ClauseCover.Restored(site);
         if (record is null) _latest.Remove(site);
         else _latest[site] = record;
     }
@@ -116,7 +116,7 @@ public sealed class Ledger(Events events, Trace trace) : IServerWitness, IClient
     {
         var there = kept.Log.Rows().ToHashSet();
         _kept.RemoveWhere(r => !there.Contains(r));
-        Coverage.GaveUp(there);
+        ClauseCover.GaveUp(there);
     }
 
     /// <summary>An instance ends a life of its volume by itself: what stands in a clause must have left it before.</summary>
@@ -209,7 +209,7 @@ public sealed class Ledger(Events events, Trace trace) : IServerWitness, IClient
         if (!IsCovered(server)) return;
         if (!Keep(row, server)) return;
         var own = _open[server];
-        Coverage.Acknowledged(own.Site, own.Incarnation, own.Epoch, own.PairEpoch, server, row);
+        ClauseCover.Acknowledged(own.Site, own.Incarnation, own.Epoch, own.PairEpoch, server, row);
         foreach (var (other, reign) in _open)
         {
             if (other == server || other.IsDead || IsEarlier(reign, _open[server]) || Contains(other, row)) continue;

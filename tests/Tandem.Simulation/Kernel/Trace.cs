@@ -8,6 +8,9 @@ public sealed class Trace(Events events, TextWriter? target)
 {
     public bool IsOn => target is not null;
 
+    /// <summary>Told of each rule by which anybody acted.</summary>
+    public Action<string>? Acted { get; set; }
+
     public void Write(string who, string what)
     {
         if (target is null) return;
@@ -20,13 +23,19 @@ public sealed class Trace(Events events, TextWriter? target)
 /// <summary>What simulated processes log goes into the trace.</summary>
 internal sealed class TraceLogger(string name, Trace trace) : ILogger
 {
+    /// <summary>Events that tell by which rule somebody acts (or holds still), and the field that names it.</summary>
+    private static readonly Dictionary<string, string> Rules = new(StringComparer.Ordinal) { ["Acting"] = "Action", ["Held"] = "Reason", ["Suspecting"] = "Reason", ["PairActing"] = "Reason" };
+
     public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
 
-    public bool IsEnabled(LogLevel logLevel) => trace.IsOn && logLevel >= LogLevel.Information;
+    public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Information && (trace.IsOn || trace.Acted is not null);
 
     public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
         if (!IsEnabled(logLevel)) return;
+        if (trace.Acted is { } acted && Rules.TryGetValue(eventId.Name ?? "", out var field) && state is IReadOnlyList<KeyValuePair<string, object?>> fields
+            && fields.FirstOrDefault(f => f.Key == field).Value is string rule) acted(rule);
+        if (!trace.IsOn) return;
         var text = formatter(state, exception);
         trace.Write(name, exception is null || logLevel < LogLevel.Error ? text : $"{text}: {exception}");
     }

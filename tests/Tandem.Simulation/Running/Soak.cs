@@ -13,6 +13,7 @@ internal static class Soak
     public static int Run(ulong first, ulong count, int sites)
     {
         var totals = Seeds(first, count, sites, Console.WriteLine);
+        Console.WriteLine(totals.Coverage);
         Console.WriteLine(totals);
         return totals.Failed.Count == 0 ? 0 : 1;
     }
@@ -57,6 +58,8 @@ internal sealed record SoakTotals(int Sites, IReadOnlyList<Outcome> Outcomes, IR
 {
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,
         $"{Outcomes.Count} seeds over {Sites} site(s) in {Took.TotalSeconds:0} s: {Failed.Count} failed; {Outcomes.Sum(o => o.Events)} events, {Outcomes.Sum(o => o.Simulated.TotalHours):0.0} h simulated, {Outcomes.Sum(o => (long)o.Kept)} commits kept, {Outcomes.Sum(o => (long)o.Openings)} primaries, {Outcomes.Count(o => o.PersonNeeded is not null)} held for a person; settled after {Percentile(50):0.0} s (half), {Percentile(99):0.0} s (99 of 100)");
+
+    public RuleCoverage Coverage { get; } = new(Outcomes.Select(o => o.Exposure));
 
     private double Percentile(int percent)
     {

@@ -9,7 +9,8 @@ namespace Tandem.Simulation.Scenarios;
 /// <param name="PersonNeeded">Why it did not settle by itself, where the protocol says that a person must act.</param>
 /// <param name="Kept">Rows that had to be in every later primary.</param>
 /// <param name="Openings">How often a server began to take writes.</param>
-public sealed record Outcome(ulong Seed, IReadOnlyList<Violation> Violations, ulong Digest, long Events, TimeSpan Simulated, TimeSpan? SettledAfter, string? PersonNeeded, int Kept, int Openings)
+/// <param name="Exposure">Which rules met which faults.</param>
+public sealed record Outcome(ulong Seed, IReadOnlyList<Violation> Violations, ulong Digest, long Events, TimeSpan Simulated, TimeSpan? SettledAfter, string? PersonNeeded, int Kept, int Openings, Exposure Exposure)
 {
     public bool IsGood => Violations.Count == 0;
 

@@ -33,6 +33,7 @@ public sealed class World
     private readonly List<Client> _clients = [];
     private readonly Dictionary<PlannedFault, Action> _open = [];
     private readonly IReadOnlyList<PlannedFault> _plan;
+    private readonly Encounters _encounters = new();
     private TimeSpan? _heldSince;
     private int _acts;
 
@@ -41,10 +42,10 @@ public sealed class World
     {
         Setup = setup;
         Events = new Events();
-        Trace = new Trace(Events, trace);
+        Trace = new Trace(Events, trace) { Acted = rule => _encounters.Acted(rule, Events.Now) };
         Wires = new Wires(Events, Chance.Of(setup.Seed, "wires"), IsFar);
         void Report(string rule, string what) => Ledger!.Report(rule, what);
-        Ledger = new Ledger(Events, Trace) { Identify = Identify, HasArbiter = setup.HasArbiter, Coverage = new Coverage((site, incarnation) => Site(site).DataOf(incarnation), (site, incarnation) => Site(site).IsLongLost(incarnation), Report), Requests = new Requests(Report) };
+        Ledger = new Ledger(Events, Trace) { Identify = Identify, HasArbiter = setup.HasArbiter, ClauseCover = new ClauseCover((site, incarnation) => Site(site).DataOf(incarnation), (site, incarnation) => Site(site).IsLongLost(incarnation), Report), Requests = new Requests(Report) };
         Addresses = new Addresses();
         Postgres = new PostgresWorld(Events, Wires, Addresses, Ledger, Trace, setup.Seed, setup.PublishesLate);
         Arbiter = setup.HasArbiter ? new ApiServer("arbiter-api", Events, Wires, new MachineClock(Events, 0, TimeSpan.FromDays(3), TimeSpan.Zero), Chance.Of(setup.Seed, "arbiter-api")) : null;
@@ -99,7 +100,7 @@ public sealed class World
             if (settled && site.Primary is { } primary)
                 Ledger.Settle(primary);
         Events.End();
-        return new Outcome(Setup.Seed, Ledger.Violations, Events.Digest, Events.Count, Events.Now, settled ? Events.Now - end : null, needed, Ledger.Kept, Ledger.Openings);
+        return new Outcome(Setup.Seed, Ledger.Violations, Events.Digest, Events.Count, Events.Now, settled ? Events.Now - end : null, needed, Ledger.Kept, Ledger.Openings, _encounters.Until(Setup.TroubleEnds));
     }
 
     private void DescribeAgents()
@@ -131,6 +132,8 @@ public sealed class World
     private void Begin(PlannedFault planned)
     {
         Trace.Write("fault", planned.ToString());
+        // A play is many things, and goes on for long.
+        if (planned.Fault is not Play) _encounters.Began(planned.Fault.Kind, Events.Now, planned.Fault.Lasts);
         if (planned.Fault.Begin(this) is not { } mend) return;
         _open[planned] = mend;
         Events.After(planned.Fault.Lasts, () => Mend(planned));

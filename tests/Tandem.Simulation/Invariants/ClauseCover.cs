@@ -10,7 +10,7 @@ namespace Tandem.Simulation.Invariants;
 /// </summary>
 /// <param name="dataOf">The data of an incarnation of a site; null: its disk is lost, and what it had is not asked.</param>
 /// <param name="isLongLost">Its disk has been lost for so long that nothing which it flushed can still be on its way.</param>
-public sealed class Coverage(Func<string, Incarnation, (bool Gone, DataDirectory? Data)?> dataOf, Func<string, Incarnation, bool> isLongLost, Action<string, string> report)
+public sealed class ClauseCover(Func<string, Incarnation, (bool Gone, DataDirectory? Data)?> dataOf, Func<string, Incarnation, bool> isLongLost, Action<string, string> report)
 {
     private readonly Dictionary<string, PrimaryRecord> _latest = new(StringComparer.Ordinal);
     private readonly Dictionary<int, (string Site, PairEpoch? PairEpoch, ulong End)> _acknowledged = [];
