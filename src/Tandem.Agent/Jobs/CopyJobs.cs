@@ -24,7 +24,7 @@ internal static class CopyJobs
 
     public static async Task BaseBackupAsync(JobContext c, InstanceAction.BaseBackup action, InstanceObservation o, CancellationToken cancellation)
     {
-        var site = action.Source.Name.StartsWith("site/", StringComparison.Ordinal);
+        var site = action.Source.IsSite;
         // A holder is known to its record by this life; anybody else begins a new one, so that nothing counted on the old one is looked for here.
         if (c.Memory.Volume.Marker != VolumeMarker.Cloning) c.Memory.BeginIncarnation(c.Random.NextHex(32), VolumeMarker.Cloning);
         var slot = site ? null : c.Memory.Me.ReplicationName;
@@ -77,7 +77,7 @@ internal static class CopyJobs
             c.Memory.RewindImpossible = exception.Message;
             throw;
         }
-        var site = action.Source.Name.StartsWith("site/", StringComparison.Ordinal);
+        var site = action.Source.IsSite;
         c.Memory.Progress = null;
         c.Memory.SealHint = null;
         c.Memory.Remember(state => state with { Marker = VolumeMarker.None, RewoundFrom = null, Lineage = site ? o.OtherSite!.Entries : o.Record!.Lineage });

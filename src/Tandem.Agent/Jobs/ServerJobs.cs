@@ -219,7 +219,7 @@ internal static class ServerJobs
     private static void Follow(JobContext c, InstanceObservation o, UpstreamTarget? source)
     {
         if (source is null) return;
-        var lineage = source.Name.StartsWith("site/", StringComparison.Ordinal) ? o.OtherSite?.Entries : o.Record!.Lineage;
+        var lineage = source.IsSite ? o.OtherSite?.Entries : o.Record!.Lineage;
         if (lineage is null || lineage.IsEmpty) return;
         c.Memory.Remember(state => state with
         {
@@ -231,7 +231,7 @@ internal static class ServerJobs
     /// <summary>Asks for the slot until it is there: a holder that is just being promoted has it within a moment, and a fresh attempt of the job would cost more than that.</summary>
     public static async Task AttachAsync(JobContext c, InstanceObservation o, UpstreamTarget? source, bool rewinds, CancellationToken cancellation)
     {
-        if (source is null || source.Name.StartsWith("site/", StringComparison.Ordinal)) return;
+        if (source is null || source.IsSite) return;
         var peer = new Links.PeerAddress(source.Name, source.Host);
         var attached = false;
         await c.UntilAsync(async () =>
@@ -250,7 +250,7 @@ internal static class ServerJobs
         if (target is null) return null;
         c.Secrets.RefreshCertificate();
         var name = c.Memory.Me.ReplicationName;
-        var local = !target.Name.StartsWith("site/", StringComparison.Ordinal);
+        var local = !target.IsSite;
         return new ReplicationSource(target.Host, target.Port, "tandem_replication", name, local ? name : null,
             new TlsFiles(c.Paths.Bundle, c.Paths.ServerCertificate, c.Secrets.MakeCredential(target.Epoch)));
     }

@@ -128,6 +128,8 @@ internal static class HolderRules
         if (!Holds(o, RunMode.Primary) || !o.RunsStandby) return null;
         if (o.Status is null || o.LogEnd is null) return new Wait("Recovering", "the server does not answer yet");
         if (o.OwnReign is null && o.ReignUnasked) return FollowerRules.Learn;
+        // What came from the other site may be of a reign that began there since: whose it is must be known before it is held against the floor and the pair epoch.
+        if (o.OwnReign is null && o.ReignUnknown && o.Upstream is { IsSite: true }) return FollowerRules.ReignUnknown(o) ?? new Wait("ReignUnknown", "whose reign its log ends in is not known yet");
         if (GateProblem(o) is { } problem) return problem;
         if (o.OwnReign is null || !Granted(o)) return new SwapRun("Elected", $"the promotion at epoch {o.Record!.Epoch} is written before it is done");
         return new Promote("Elected", $"holds epoch {o.Record!.Epoch}");
@@ -221,11 +223,12 @@ internal static class HolderRules
     private static InstanceAction BelowFloor(InstanceObservation o, LogEnd position, LogEnd floor)
     {
         var message = $"its log ends at {position}, below the floor {floor}: acknowledged commits would be missing";
-        if (o.Peers.FirstOrDefault(p => p.Reachable && p.Incarnation is { } peer && o.Record!.Members.Contains(peer) && p.View!.Reaches(floor)) is { } whole)
+        if (o.Peers.FirstOrDefault(p => p.Reachable && p.Incarnation is { } peer && o.Record!.Members.Contains(peer) && p.View is { Marked: false } view && view.Epoch == o.Record.Epoch.Value && view.LogEnd >= floor) is { } whole)
             return new Vacate(o.Record!.Epoch, "BelowFloor", $"{message}; {whole.Instance} has them");
         if (SiteUpstream.BeforeHandover(o) is not { } source) return new Hold("BelowFloor", message);
+        var streams = o.Upstream == source && o.Status is { Receiver.Status: "streaming" };
+        if (OtherSite(o) is not { } other || (!streams && o.Now - other.ReadAt > LineageAge)) return new ReadOtherSite(source, "BelowFloor", $"{message}; reads the lineage of {source.Name} before it follows");
         if (o.Upstream == source) return FollowerRules.Connecting(o) ?? FollowerRules.Configured(o) ?? new Wait("BelowFloor", $"{message}; they come from {source.Name}");
-        if (OtherSite(o) is not { } other) return new ReadOtherSite(source, "BelowFloor", $"{message}; reads the lineage of {source.Name} before it follows");
         return FollowerRules.Rejoin(o, source, other.Entries, null) is (Repoint or LearnLineage) and var follows ? follows : new Hold("BelowFloor", $"{message}; it cannot follow {source.Name} to get them");
     }
 }

@@ -143,7 +143,15 @@ public sealed record InstanceObservation
 /// <summary>Whom a standby streams from.</summary>
 /// <param name="Name">Instance, or <c>site/…</c>.</param>
 /// <param name="Epoch">Of the record (or the pair) that named it: its credential is of that epoch alone.</param>
-public sealed record UpstreamTarget(string Name, string Host, int Port, string Epoch);
+public sealed record UpstreamTarget(string Name, string Host, int Port, string Epoch)
+{
+    private const string SitePrefix = "site/";
+
+    /// <summary>It is the other site, and not an instance of this one.</summary>
+    public bool IsSite => Name.StartsWith(SitePrefix, StringComparison.Ordinal);
+
+    public static UpstreamTarget Site(string site, string hosts, int port, Tandem.Resources.Values.PairEpoch epoch) => new(SitePrefix + site, hosts, port, $"{epoch}");
+}
 
 /// <param name="PairEpoch">At which it was read.</param>
 /// <param name="ReadAt">By the boot clock.</param>

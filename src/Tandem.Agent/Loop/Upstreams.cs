@@ -19,8 +19,8 @@ internal static class LocalUpstream
 internal static class SiteUpstream
 {
     public static UpstreamTarget? Of(InstanceObservation o) =>
-        o.Pair is { Role: PairRole.Standby, Peer: { Host: { Length: > 0 } host, Ready: true } peer } pair
-            ? new UpstreamTarget($"site/{pair.PairEpoch.Site}", InOrder(host, o.OtherSite?.Host), peer.Port ?? Names.PostgresPort, $"{pair.PairEpoch}")
+        o.Pair is { Role: PairRole.Standby, Peer: { Host: { Length: > 0 } host, Ready: true, Facts: { } facts } peer } pair && facts.ReadyAt == pair.PairEpoch
+            ? UpstreamTarget.Site(pair.PairEpoch.Site, InOrder(host, o.OtherSite?.Host), peer.Port ?? Names.PostgresPort, pair.PairEpoch)
             : null;
 
     /// <summary>
@@ -29,7 +29,7 @@ internal static class SiteUpstream
     /// </summary>
     public static UpstreamTarget? BeforeHandover(InstanceObservation o) =>
         o.Pair is { Role: PairRole.Primary, Outcome: { Kind: PairOutcomeKind.Consumed, From: { } from } outcome, Peer: { Host: { Length: > 0 } host } peer } pair && outcome.To == pair.PairEpoch
-            ? new UpstreamTarget($"site/{from.Site}", InOrder(host, o.OtherSite?.Host), peer.Port ?? Names.PostgresPort, $"{pair.PairEpoch}")
+            ? UpstreamTarget.Site(from.Site, InOrder(host, o.OtherSite?.Host), peer.Port ?? Names.PostgresPort, pair.PairEpoch)
             : null;
 
     /// <summary>The host that answered last comes first: the receiver tries them in this order, and has no limit of time for any of them.</summary>

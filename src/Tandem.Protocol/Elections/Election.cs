@@ -32,6 +32,9 @@ public abstract record ElectionVerdict(string Reason, string Message)
 /// <summary>Section 3, step 4: who is elected, from promises alone. Nobody waits for a lease to expire: the old primary can acknowledge nothing.</summary>
 public static class Election
 {
+    /// <summary>One who answers may have reached the floor: whoever has not would give way to it at once.</summary>
+    private static readonly TimeSpan GraceBelowFloor = TimeSpan.FromSeconds(5);
+
     public static bool ClausesSatisfied(PrimaryRecord record, IReadOnlyCollection<PromiseReport> promises) =>
         record.Quorums.All(clause => ClauseRules.Satisfied(clause, record.Epoch, promises));
 
@@ -49,13 +52,14 @@ public static class Election
         }
 
         var candidates = valid.Where(p => p.Position is not null ? IsEligible(p, record, view.MaximumLag) : MayHoldWithoutPosition(record)).ToList();
-        if (candidates.Count == 0 && MayHoldBelowFloor(record)) candidates = [.. valid.Where(p => p.Position is not null)];
+        var belowFloor = candidates.Count == 0 && MayHoldBelowFloor(record);
+        if (belowFloor) candidates = [.. valid.Where(p => p.Position is not null)];
         if (candidates.Count == 0)
             return new ElectionVerdict.Wait("NoCandidate", $"no promise reaches the floor {record.Floor?.ToString() ?? "-"} and the lag allowed; promised: {Names(valid)}");
 
         // One who is still connected may hold a higher position; a short grace lets it speak. Safety does not lean on it: the clauses are satisfied.
         var silent = view.Connected.Where(c => record.Members.Contains(c) && valid.All(p => p.By != c)).ToList();
-        if (silent.Count > 0 && (view.SinceSatisfied ?? TimeSpan.Zero) < view.Grace)
+        if (silent.Count > 0 && (view.SinceSatisfied ?? TimeSpan.Zero) < (belowFloor ? GraceBelowFloor : view.Grace))
             return new ElectionVerdict.Wait("Grace", $"waiting a moment for {string.Join(", ", silent.Select(s => s.Instance))}");
 
         var winner = candidates.OrderByDescending(p => p.Position.HasValue).ThenByDescending(p => p.Position).ThenByDescending(p => p.Priority).ThenBy(p => p.By.Instance, StringComparer.Ordinal).First();
@@ -69,11 +73,11 @@ public static class Election
     private static bool MayHoldWithoutPosition(PrimaryRecord record) => record is { RunMode: RunMode.Standby, Floor: null, Quorums.IsEmpty: true };
 
     /// <summary>
-    /// Where the floor is a token's, and nothing has been written at this site since, what is missing is at the old site. Where nobody here has it, one who has not may hold, so that there is one who gets
-    /// it from there [S12]: its gate keeps it from opening below the floor, and it gives way to a member that has reached it.
+    /// Where the floor is a token's, of the other site, and nobody has been admitted at this one since, what is missing is at the old site. Where nobody here has it, one who has not may hold, so that there is
+    /// one who gets it from there [S12]: its gate keeps it from opening below the floor, and it gives way to a member that has reached it. Below a floor of its own [C8] a site has nobody to ask.
     /// </summary>
     private static bool MayHoldBelowFloor(PrimaryRecord record) =>
-        record is { RunMode: RunMode.Primary, PairEpoch: { } now, Floor.PairEpoch: { } before } && before < now && !record.Lineage.Any(e => e.PairEpoch == now);
+        record is { RunMode: RunMode.Primary, PairEpoch: { } now, Floor.PairEpoch: { } before } && before < now && before.Site != now.Site && !record.Lineage.Any(e => e.PairEpoch == now && e.Timeline is not null);
 
     /// <summary>Not below the floor [C8] [S12]; in asynchronous mode not too far behind what the holder last said.</summary>
     private static bool IsEligible(PromiseReport promise, PrimaryRecord record, long maximumLag)
@@ -92,14 +96,16 @@ public static class Election
     /// </summary>
     public static PrimaryRecord Elect(PrimaryRecord record, PromiseReport winner, IReadOnlyCollection<PromiseReport> promises, SynchronyTarget target, RunIdentity run)
     {
-        if (record.RunMode == RunMode.Standby || (winner.Position < record.Floor && MayHoldBelowFloor(record)))
+        var belowFloor = record.RunMode == RunMode.Primary && winner.Position < record.Floor && MayHoldBelowFloor(record);
+        if (record.RunMode == RunMode.Standby || belowFloor)
         {
             return record with
             {
                 Holder = winner.By,
                 State = RecordState.IsStable,
                 Suspect = null,
-                Lineage = winner.Position is null ? record.Lineage : winner.Lineage,
+                // Those who have more than one below the floor are not to be taken for diverged.
+                Lineage = winner.Position is null || belowFloor ? record.Lineage : winner.Lineage,
                 ElectedEnd = null,
                 Run = null,
                 Lsn = winner.Position?.Lsn ?? record.Lsn,

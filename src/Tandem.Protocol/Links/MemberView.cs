@@ -28,6 +28,16 @@ public sealed record MemberView
     public string? Flushed { get; init; }
     public uint? Timeline { get; init; }
 
+    /// <summary>The reign that wrote the end of its log, as far as its volume knows; null where unknown.</summary>
+    public string? LogPairEpoch { get; init; }
+    public long? LogEpoch { get; init; }
+
+    /// <summary>Where its log ends, in the order that elections use; null where it has not said so, or not so that it could be read.</summary>
+    [JsonIgnore]
+    public LogEnd? LogEnd => LogEpoch is { } epoch && Lsn.TryParse(Flushed, out var lsn)
+        ? LogPairEpoch is null ? new LogEnd(null, new Epoch(epoch), lsn) : PairEpoch.TryParse(LogPairEpoch, out var pair) ? new LogEnd(pair, new Epoch(epoch), lsn) : null
+        : null;
+
     /// <summary>A clone or rewind stands on the volume: it may not be counted.</summary>
     public bool Marked { get; init; }
 
@@ -49,10 +59,6 @@ public sealed record MemberView
 
     /// <summary>Its data must be copied anew, and it waits to be let out of the clauses for that.</summary>
     public bool Leaves { get; init; }
-
-    /// <summary>It has said that its log, of the very reign that the floor names, goes on to the floor.</summary>
-    public bool Reaches(LogEnd floor) =>
-        Flushed is { } flushed && Lsn.Parse(flushed) >= floor.Lsn && Reign?.StartsWith($"{floor.PairEpoch?.ToString() ?? "-"} {floor.Epoch} ", StringComparison.Ordinal) == true;
 }
 
 /// <summary>A promise in text form.</summary>

@@ -46,12 +46,15 @@ public static class RejoinRules
         // The end that the winner was elected with speaks of its own reign alone: of one that another has followed it would tell too much.
         if (next is { SwitchPoint: null } && common + 1 < theirs.Count)
             return new RejoinVerdict.Wait("SwitchPointUnknown", $"the record does not say where epoch {next.Epoch} left the one before it");
+        // Shorter is not other: whoever is to be followed has not got so far, or has not said so yet, and what is here may be the only whole copy.
+        if (beyond.Count > 0 && next is null)
+            return new RejoinVerdict.Wait("AheadOfSource", $"its log has records of epoch {beyond[0].Epoch}, which the holder's history does not have yet");
         var left = next is null ? null : next.SwitchPoint ?? electedEnd;
 
         if (beyond.Count > 0)
             return next is { SwitchPoint: null }
                 ? new RejoinVerdict.Wait("HolderUnconfirmed", "the holder has not confirmed its switch point yet")
-                : new RejoinVerdict.Rewind(Lsn.Min(left ?? beyond[0].SwitchPoint ?? Lsn.Zero, beyond[0].SwitchPoint ?? left ?? Lsn.Zero), "OtherReign", $"its log has records of epoch {beyond[0].Epoch}, which the holder's history does not have");
+                : new RejoinVerdict.Rewind(Lsn.Min(next!.SwitchPoint.Value, beyond[0].SwitchPoint ?? next.SwitchPoint.Value), "OtherReign", $"its log has records of epoch {beyond[0].Epoch}, which the holder's history does not have");
 
         if (left is not { } fork || mine.End <= fork)
             return new RejoinVerdict.Follow("OnLineage", $"its log ends at {mine.End}, on the holder's lineage");

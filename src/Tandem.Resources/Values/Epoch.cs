@@ -31,11 +31,13 @@ public readonly record struct PairEpoch(long Number, string Site) : IComparable<
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Number}@{Site}");
 
     /// <exception cref="FormatException">The text is not <c>number@site</c>.</exception>
-    public static PairEpoch Parse(string text)
+    public static PairEpoch Parse(string text) => TryParse(text, out var epoch) ? epoch : throw new FormatException($"'{text}' is not a pair epoch (expected number@site)");
+
+    public static bool TryParse(string text, out PairEpoch epoch)
     {
         var at = text.IndexOf('@');
-        if (at < 1 || !long.TryParse(text.AsSpan(0, at), NumberStyles.None, CultureInfo.InvariantCulture, out var number))
-            throw new FormatException($"'{text}' is not a pair epoch (expected number@site)");
-        return new PairEpoch(number, text[(at + 1)..]);
+        var isNumber = long.TryParse(text.AsSpan(0, Math.Max(0, at)), NumberStyles.None, CultureInfo.InvariantCulture, out var number);
+        epoch = isNumber ? new PairEpoch(number, text[(at + 1)..]) : default;
+        return isNumber;
     }
 }

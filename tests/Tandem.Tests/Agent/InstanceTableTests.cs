@@ -175,15 +175,24 @@ public sealed class InstanceTableTests
             },
         };
         var peer = Peer(C);
-        InstanceObservation Beside(string flushed, LineageEntry of) => held with { Peers = [peer with { View = peer.View! with { Flushed = flushed, Reign = of.Name } }], Reading = Read(held.Record! with { Members = [A, C] }) };
+        InstanceObservation Beside(string flushed, LineageEntry of) => held with { Peers = [peer with { View = peer.View! with { Epoch = 2, Flushed = flushed, LogPairEpoch = $"{of.PairEpoch}", LogEpoch = of.Epoch.Value } }], Reading = Read(held.Record! with { Members = [A, C] }) };
         Expect<InstanceAction.Vacate>(Beside($"{At(9)}", reign), "BelowFloor");
         Expect<InstanceAction.ReadOtherSite>(Beside($"{At(8)}", reign), "BelowFloor");
-        Expect<InstanceAction.ReadOtherSite>(Beside($"{At(9)}", Reign(1, B, 1, Lsn.Zero)), "BelowFloor");
+        Expect<InstanceAction.ReadOtherSite>(Beside($"{At(9)}", Reign(1, B, 1, Lsn.Zero) with { PairEpoch = new PairEpoch(0, "east") }), "BelowFloor");
+        // Not to one that could not take over: it has not obeyed this epoch, or has a mark.
+        var behind = Beside($"{At(9)}", reign);
+        Expect<InstanceAction.ReadOtherSite>(behind with { Peers = [behind.Peers[0] with { View = behind.Peers[0].View! with { Epoch = 1 } }] });
+        Expect<InstanceAction.ReadOtherSite>(behind with { Peers = [behind.Peers[0] with { View = behind.Peers[0].View! with { Marked = true } }] });
+        Expect<InstanceAction.ReadOtherSite>(behind with { Peers = [behind.Peers[0] with { View = behind.Peers[0].View! with { Flushed = "?" } }] });
 
         var read = held with { OtherSite = new RemoteLineage(now, "10.1.0.1", [reign], new SystemIdentifier(42), TimeSpan.FromSeconds(100)) };
         var source = Expect<InstanceAction.Repoint>(read).Source;
         Assert.Equal(("site/east", "10.1.0.1", 31000), (source!.Name, source.Host, source.Port));
-        Expect<InstanceAction.Wait>(read with { Upstream = source }, "BelowFloor");
+        var streams = read with { Upstream = source, Status = read.Status! with { Receiver = new WalReceiver(7, "streaming", null, new TimelineId(1), At(5)) } };
+        Expect<InstanceAction.Wait>(streams, "BelowFloor");
+        // A reign that began there meanwhile: whose the data is comes first.
+        Expect<InstanceAction.LearnLineage>(streams with { LogEnd = new WalEnd(new TimelineId(2), At(12)) });
+        Expect<InstanceAction.Wait>(streams with { LogEnd = new WalEnd(new TimelineId(2), At(12)), LineageAsked = (new TimelineId(2), streams.Now) }, "ReignUnknown");
         // It has them: what is next is the gate.
         Expect<InstanceAction.SwapRun>(read with { Upstream = source, LogEnd = new WalEnd(new TimelineId(1), At(9)) });
         Expect<InstanceAction.Hold>(read with { Pair = read.Pair! with { Peer = null } }, "BelowFloor");
@@ -417,7 +426,7 @@ public sealed class InstanceTableTests
             Pair = new PairRecord
             {
                 PairEpoch = epoch, Role = PairRole.Standby, LastRequested = "east",
-                Peer = new PeerFacts { LastSeen = DateTimeOffset.UnixEpoch, PairEpoch = epoch, Role = PairRole.Primary, Facts = new SiteFacts { Host = "10.1.0.1,10.1.0.2,10.1.0.3", Port = 31000, Ready = true } },
+                Peer = new PeerFacts { LastSeen = DateTimeOffset.UnixEpoch, PairEpoch = epoch, Role = PairRole.Primary, Facts = new SiteFacts { Host = "10.1.0.1,10.1.0.2,10.1.0.3", Port = 31000, Ready = true, ReadyAt = epoch } },
             },
             Volume = Promised(1) with { Lineage = [reign], PairEpoch = epoch },
             OtherSite = new RemoteLineage(epoch, "10.1.0.1", [reign], new SystemIdentifier(42), TimeSpan.FromSeconds(100)),
@@ -483,7 +492,7 @@ public sealed class InstanceTableTests
             Pair = new PairRecord
             {
                 PairEpoch = epoch, Role = PairRole.Standby, LastRequested = "east",
-                Peer = new PeerFacts { LastSeen = DateTimeOffset.UnixEpoch, PairEpoch = epoch, Role = PairRole.Primary, Facts = new SiteFacts { Host = "10.1.0.1", Port = 31000, Ready = true } },
+                Peer = new PeerFacts { LastSeen = DateTimeOffset.UnixEpoch, PairEpoch = epoch, Role = PairRole.Primary, Facts = new SiteFacts { Host = "10.1.0.1", Port = 31000, Ready = true, ReadyAt = epoch } },
             },
             OtherSite = new RemoteLineage(epoch, "10.1.0.1", [Reign(1, B, 1, Lsn.Zero) with { PairEpoch = epoch }], new SystemIdentifier(42), TimeSpan.FromSeconds(100)),
         };

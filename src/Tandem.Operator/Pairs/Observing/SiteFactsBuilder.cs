@@ -25,7 +25,7 @@ public static class SiteFactsBuilder
             Holder = record?.Holder?.Instance,
             ReplicationName = record?.Holder?.ReplicationName,
         };
-        var problem = Problem(facts, record, report);
+        var problem = Problem(facts, pair, record, report);
         if (problem is not null && StaysReady(pair, facts)) problem = null;
         return facts with { Ready = problem is null, ReadyAt = problem is null ? pair?.PairEpoch : null, NotReadyReason = problem };
     }
@@ -34,14 +34,16 @@ public static class SiteFactsBuilder
     private static bool StaysReady(PairRecord? pair, SiteFacts facts) =>
         pair?.Self is { Ready: true } before && before.ReadyAt == pair.PairEpoch && before.SystemIdentifier == facts.SystemIdentifier && facts is { Host: not null, Authority: not null };
 
-    private static string? Problem(SiteFacts facts, PrimaryRecord? record, AgentReport? report)
+    private static string? Problem(SiteFacts facts, PairRecord? pair, PrimaryRecord? record, AgentReport? report)
     {
         if (record is null) return "the cluster has no record yet";
         if (record.SystemIdentifier is null || record.Holder is null) return "the cluster has no holder now";
         if (report is null) return $"the agent of {facts.Holder} is silent";
         if (facts.Authority is null) return "the cluster has no authority yet";
         if (facts.Host is null) return "the replication Service has no address that another site can reach: name one in spec.sites[].replication";
-        return report is { RunMode: "Primary", Admitted: true } or { RunMode: "Standby", Streaming: true } ? null : $"{facts.Holder} is {report.State}{(report.Message is { } message ? ": " + message : "")}";
+        // A site that is to be primary may have less than the one that it takes over from, until it has opened: nobody is to follow it before.
+        var opens = pair?.Role == PairRole.Primary || record.RunMode == RunMode.Primary;
+        return report is { RunMode: "Primary", Admitted: true } || (!opens && report is { RunMode: "Standby", Streaming: true }) ? null : $"{facts.Holder} is {report.State}{(report.Message is { } message ? ": " + message : "")}";
     }
 
     private static (string? Host, int? Port) Address(SiteSpec site, V1Service? service, IReadOnlyList<string> nodes)

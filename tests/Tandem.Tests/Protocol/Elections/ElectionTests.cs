@@ -126,11 +126,18 @@ public sealed class ElectionTests
         var elected = Election.Elect(taken, Has(B, 5), [Has(B, 5), Has(C, 4)], Quorum, new RunIdentity("container", "nonce"));
         Assert.Equal((B, RecordState.IsStable, (RunIdentity?)null), (elected.Holder!.Value, elected.State, elected.Run));
         Assert.Empty(elected.Quorums);
-        Assert.DoesNotContain(elected.Lineage, e => e.PairEpoch == now);
+        Assert.Equal(taken.Lineage, elected.Lineage);
+        // One who answers may have it, and is waited for.
+        var heard = View(taken, Has(B, 5)) with { Connected = new HashSet<Incarnation> { B, C } };
+        Assert.Equal("Grace", Assert.IsType<ElectionVerdict.Wait>(Election.Judge(heard with { SinceSatisfied = TimeSpan.FromSeconds(4) })).Reason);
+        Assert.Equal(B, Winner(heard with { SinceSatisfied = TimeSpan.FromSeconds(6) }));
         // Once this site has written, what is missing is its own.
         var written = taken with { Lineage = [new LineageEntry(now, new Epoch(1), A, new TimelineId(2), At(6))] };
         Assert.Equal("NoCandidate", Assert.IsType<ElectionVerdict.Wait>(Election.Judge(View(written, Has(B, 5), Has(C, 4)))).Reason);
+        Assert.Equal(B, Winner(View(taken with { Lineage = [new LineageEntry(now, new Epoch(1), A, null, null)] }, Has(B, 5), Has(C, 4))));
         Assert.IsType<ElectionVerdict.Wait>(Election.Judge(View(taken with { PairEpoch = before }, Has(B, 5), Has(C, 4))));
+        // Below the floor of a reign of its own a site has nobody to ask [C8].
+        Assert.IsType<ElectionVerdict.Wait>(Election.Judge(View(taken with { PairEpoch = new PairEpoch(2, "east") }, Has(B, 5), Has(C, 4))));
     }
 
     [Fact]

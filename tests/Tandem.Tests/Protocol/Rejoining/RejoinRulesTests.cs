@@ -45,6 +45,11 @@ public sealed class RejoinRulesTests
         Assert.IsType<RejoinVerdict.Rewind>(Judge(Mine(TakenOver, 2, At(6)), other));
     }
 
+    /// <summary>It may be all that there is of a reign in which something was acknowledged, and the source has only not come so far.</summary>
+    [Fact]
+    public void A_history_that_is_only_shorter_is_no_other_one() // [S12]
+        => Assert.Equal("AheadOfSource", Assert.IsType<RejoinVerdict.Wait>(Judge(Mine(TakenOver, 2, At(6)), Founded)).Reason);
+
     [Fact]
     public void The_same_timeline_number_under_another_epoch_is_rebuilt_never_rewound()
     {
