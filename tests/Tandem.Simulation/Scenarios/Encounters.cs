@@ -4,7 +4,7 @@ namespace Tandem.Simulation.Scenarios;
 public sealed class Encounters
 {
     /// <summary>What a fault has done goes on for a while after it was mended.</summary>
-    private static readonly TimeSpan Aftermath = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Aftermath = TimeSpan.FromSeconds(10);
 
     private readonly List<(string Rule, TimeSpan At)> _acts = [];
     private readonly List<(string Kind, TimeSpan From, TimeSpan To)> _faults = [];
