@@ -156,6 +156,14 @@ public sealed class Ledger(Events events, Trace trace) : IServerWitness, IClient
         if (able is not null) Report("FailedOverUnfenced", $"{site} has taken over at {outcome.To}, and {able.Name} can acknowledge commits of clients");
     }
 
+    /// <summary>The pair's object has gone at a site: what its records say is not obeyed there any more.</summary>
+    public void Released(string site)
+    {
+        foreach (var (where, record) in _pairs)
+            if (record.State != PairRecordState.Dissolved)
+                Report("ReleasedUndissolved", $"{site} has let its pair go, and the record of {where} is {record.State} at {record.PairEpoch} [S13]");
+    }
+
     /// <summary>What stands at the arbiter was changed.</summary>
     public void Arbitrated(ArbiterRecord? before, ArbiterRecord? after)
     {

@@ -45,6 +45,7 @@ internal static class Repertoire
     private static readonly SortedDictionary<string, Func<Chance, Play>> Alone = new(StringComparer.Ordinal)
     {
         ["EmptiedUnderItsName"] = c => new EmptiedUnderItsName(c),
+        ["PairDeletedAtTheOffer"] = c => new PairDeletedAtTheOffer(c),
         ["PromisesForgotten"] = c => new PromisesForgotten(c),
         ["RequiredWithNobody"] = c => new RequiredWithNobody(c),
     };

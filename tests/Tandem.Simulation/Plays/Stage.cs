@@ -161,6 +161,29 @@ public sealed class Stage
         foreach (var site in _world.Sites) site.NameArbiter(named: false);
     }
 
+    /// <summary>The pair's object is deleted here. It is mended by deleting it at the other site too, and applying it anew when both are gone.</summary>
+    public Action DeletePair()
+    {
+        Site.DeletePair();
+        return Mended($"pair deleted at {Site.Name}", () =>
+        {
+            foreach (var site in _world.Sites) site.DeletePair();
+            ApplyPairWhenGone();
+        });
+    }
+
+    private void ApplyPairWhenGone()
+    {
+        if (_world.Sites.Any(s => s.HasPair))
+        {
+            _world.Events.After(Look, ApplyPairWhenGone);
+            return;
+        }
+        var primary = _world.Sites.First(s => s.PairRecord is { Role: PairRole.Primary }).Name;
+        Say($"pair applied anew, with spec.primarySite {primary}");
+        foreach (var site in _world.Sites) site.ApplyPair(primary);
+    }
+
     /// <summary>The manifests of both sites name this one.</summary>
     public void AskFor(Stage target)
     {

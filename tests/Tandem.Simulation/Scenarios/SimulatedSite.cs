@@ -151,6 +151,11 @@ public sealed partial class SimulatedSite
         });
     }
 
+    public bool HasPair => Api.Find<DisasterRecoveryPair>(World.Namespace, World.PairName) is not null;
+
+    /// <summary>kubectl delete, which a finalizer puts off.</summary>
+    public void DeletePair() => Api.Delete<DisasterRecoveryPair>(World.Namespace, World.PairName, null, "kubectl");
+
     /// <summary>The pair's manifest with an arbiter, and without.</summary>
     public void NameArbiter(bool named) => Api.Edit<DisasterRecoveryPair>(World.Namespace, World.PairName, p =>
     {
@@ -298,6 +303,7 @@ public sealed partial class SimulatedSite
 
     private void OnWrite(ApiWrite write)
     {
+        if (write is { New: null, Old: DisasterRecoveryPair }) _world.Ledger.Released(Name);
         if ((write.New ?? write.Old) is not V1Lease lease) return;
         if (lease.Metadata.Name == Names.PairRecord(World.PairName))
         {
