@@ -106,7 +106,7 @@ public sealed class PairTests(SandboxFixture fixture, PairDatabase database) : I
     public void Operators_and_agents_stay_under_90_MB()
     {
         var all = HostProcess.All()
-            .Select(p => (Program: p.CommandLine().Split(' ')[0], Process: p.Id, Bytes: p.ResidentBytes()))
+            .Select(p => (Program: p.CommandLine().Split(' ')[0], Process: p.Id, Bytes: p.ResidentBytes(), Kinds: p.ResidentKinds()))
             .Where(p => p is { Program: "/tandem-bin/agent" or "/tandem/operator", Bytes: > 0 }).ToList();
         Assert.InRange(all.Count(p => p.Program.EndsWith("agent", StringComparison.Ordinal)), 6, 100);
         Assert.Equal(2, all.Count(p => p.Program.EndsWith("operator", StringComparison.Ordinal)));

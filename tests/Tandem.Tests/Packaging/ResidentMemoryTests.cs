@@ -26,8 +26,10 @@ public sealed class ResidentMemoryTests
             Anonymous:             4 kB
             00600000-00700000 rw-p 00200000 08:01 11 /tandem-bin/agent
             Anonymous:             0 kB
-            00700000-00800000 r--p 00300000 08:01 11 /tandem-bin/agent
+            00700000-00780000 r--p 00300000 08:01 11 /tandem-bin/agent
             Anonymous:             0 kB
+            00780000-00800000 r--p 00380000 08:01 11 /tandem-bin/agent
+            Anonymous:             8 kB
             00800000-00900000 r--s 00300000 08:01 11 /tandem-bin/agent with a space
             Anonymous:             0 kB
             00900000-00a00000 r-xp 00000000 00:00 0
@@ -37,7 +39,7 @@ public sealed class ResidentMemoryTests
             7ffd0000-7ffd1000 r-xp 00000000 00:00 0 [vdso]
             Anonymous:             0 kB
             """;
-        Assert.Equal([(0x400000UL, 0x500000UL), (0x800000UL, 0x900000UL)], ResidentMemory.Text(smaps.Split('\n')));
+        Assert.Equal([(0x400000UL, 0x500000UL), (0x700000UL, 0x780000UL), (0x800000UL, 0x900000UL)], ResidentMemory.Text(smaps.Split('\n')));
     }
 
     private static long FileBytes() =>
