@@ -145,7 +145,7 @@ internal static class RecordJobs
 
     private static PrimaryRecord BeginReign(PrimaryRecord record, InstanceObservation o)
     {
-        var mine = DataLineage.Of(o.Volume.Lineage, o.LogEnd!.Timeline, o.LogEnd.End);
+        var mine = o.LogLineage!;
         var clause = SetRules.FirstClause(record.Epoch, o.Me, o.Standbys.Where(s => s.Streaming && record.Members.Contains(s.Incarnation)).Select(s => s.Incarnation), record.Members.Remove(o.Me), o.Settings.Synchrony);
         return record with
         {

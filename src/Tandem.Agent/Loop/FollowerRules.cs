@@ -79,7 +79,7 @@ internal static class FollowerRules
     /// </summary>
     public static InstanceAction? LineageGrew(InstanceObservation o) =>
         o is { RunsStandby: true, LogEnd: not null, Upstream: not null, Record: { Lineage.IsEmpty: false } record } && o.Upstream == LocalUpstream.Of(o) && !o.Volume.Lineage.SequenceEqual(record.Lineage)
-            && RejoinRules.Judge(DataLineage.Of(o.Volume.Lineage, o.LogEnd.Timeline, o.LogEnd.End), record.Lineage, record.ElectedEnd) is RejoinVerdict.Follow
+            && RejoinRules.Judge(o.LogLineage!, record.Lineage, record.ElectedEnd) is RejoinVerdict.Follow
             ? new NoteLineage("LineageGrew", "the holder's history has more than this volume knows")
             : null;
 
@@ -125,7 +125,7 @@ internal static class FollowerRules
     {
         if (o.Record!.SystemIdentifier is { } wanted && o.OtherSite is { } other && other.SystemIdentifier != wanted)
             return new Hold("SystemIdentifierMismatch", $"the other site's database is {other.SystemIdentifier}, this one {wanted}");
-        var mine = DataLineage.Of(o.Volume.Lineage, o.LogEnd!.Timeline, o.LogEnd.End);
+        var mine = o.LogLineage!;
         switch (RejoinRules.Judge(mine, lineage, electedEnd))
         {
             case RejoinVerdict.Rewind or RejoinVerdict.Rebuild when o.ReignUnasked:

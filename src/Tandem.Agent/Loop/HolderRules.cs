@@ -197,7 +197,7 @@ internal static class HolderRules
     private static InstanceAction? GateProblem(InstanceObservation o)
     {
         var record = o.Record!;
-        var mine = DataLineage.Of(o.Volume.Lineage, o.LogEnd!.Timeline, o.LogEnd.End);
+        var mine = o.LogLineage!;
         if (record.Floor is { } floor && mine.Position < floor && o.OwnReign is not { Timeline: not null })
             return BelowFloor(o, mine.Position, floor);
         // A site never opens at an epoch below the last pair epoch in its own log [S7].

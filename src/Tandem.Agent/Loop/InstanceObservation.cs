@@ -56,6 +56,9 @@ public sealed record InstanceObservation
     /// <summary>Where this instance's log ends: sealed after the last stop, or received and flushed while it runs.</summary>
     public WalEnd? LogEnd { get; init; }
 
+    /// <summary>Whose the log's records are, as far as the volume knows; null where its end is not known.</summary>
+    public DataLineage? LogLineage => LogEnd is { } end ? DataLineage.Of(Volume.Lineage, end.Timeline, end.End) : null;
+
     /// <summary>When the running server was last asked whose log it has, and on which timeline that ended then.</summary>
     public (TimelineId Timeline, TimeSpan At)? LineageAsked { get; init; }
 
@@ -150,7 +153,7 @@ public sealed record UpstreamTarget(string Name, string Host, int Port, string E
     /// <summary>It is the other site, and not an instance of this one.</summary>
     public bool IsSite => Name.StartsWith(SitePrefix, StringComparison.Ordinal);
 
-    public static UpstreamTarget Site(string site, string hosts, int port, Tandem.Resources.Values.PairEpoch epoch) => new(SitePrefix + site, hosts, port, $"{epoch}");
+    public static UpstreamTarget Site(string site, string hosts, int port, PairEpoch epoch) => new(SitePrefix + site, hosts, port, $"{epoch}");
 }
 
 /// <param name="PairEpoch">At which it was read.</param>

@@ -78,8 +78,8 @@ public static class ReportBuilder
         Promise = o.Promise is { } promise && promise.Epoch == o.Volume.Promise ? PromiseDocument.From(promise) : null,
         Flushed = o.LogEnd?.End.ToString(),
         Timeline = o.LogEnd?.Timeline.Value,
-        LogPairEpoch = Position(o)?.PairEpoch?.ToString(),
-        LogEpoch = Position(o)?.Epoch.Value,
+        LogPairEpoch = o.LogLineage?.Position.PairEpoch?.ToString(),
+        LogEpoch = o.LogLineage?.Position.Epoch.Value,
         Marked = o.Volume.Marker != VolumeMarker.None,
         RecordEpoch = o.Volume.Record?.Epoch.Value,
         RecordRevision = o.Volume.Record?.Revision,
@@ -89,8 +89,6 @@ public static class ReportBuilder
         FormerLives = Recalls(o) ? o.Volume.FormerLives : null,
         Leaves = decided is InstanceAction.Wait { Reason: FollowerRules.InsideClauseReason },
     };
-
-    private static LogEnd? Position(InstanceObservation o) => o.LogEnd is { } end ? DataLineage.Of(o.Volume.Lineage, end.Timeline, end.End).Position : null;
 
     private static bool Recalls(InstanceObservation o) => o.RecordRegressed || !o.Reading.Reachable;
 

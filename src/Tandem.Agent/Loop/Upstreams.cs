@@ -20,7 +20,7 @@ internal static class SiteUpstream
 {
     public static UpstreamTarget? Of(InstanceObservation o) =>
         o.Pair is { Role: PairRole.Standby, Peer: { Host: { Length: > 0 } host, Ready: true, Facts: { } facts } peer } pair && facts.ReadyAt == pair.PairEpoch
-            ? UpstreamTarget.Site(pair.PairEpoch.Site, InOrder(host, o.OtherSite?.Host), peer.Port ?? Names.PostgresPort, pair.PairEpoch)
+            ? At(pair.PairEpoch.Site, host, peer.Port, pair, o)
             : null;
 
     /// <summary>
@@ -29,8 +29,11 @@ internal static class SiteUpstream
     /// </summary>
     public static UpstreamTarget? BeforeHandover(InstanceObservation o) =>
         o.Pair is { Role: PairRole.Primary, Outcome: { Kind: PairOutcomeKind.Consumed, From: { } from } outcome, Peer: { Host: { Length: > 0 } host } peer } pair && outcome.To == pair.PairEpoch
-            ? UpstreamTarget.Site(from.Site, InOrder(host, o.OtherSite?.Host), peer.Port ?? Names.PostgresPort, pair.PairEpoch)
+            ? At(from.Site, host, peer.Port, pair, o)
             : null;
+
+    private static UpstreamTarget At(string site, string hosts, int? port, PairRecord pair, InstanceObservation o) =>
+        UpstreamTarget.Site(site, InOrder(hosts, o.OtherSite?.Host), port ?? Names.PostgresPort, pair.PairEpoch);
 
     /// <summary>The host that answered last comes first: the receiver tries them in this order, and has no limit of time for any of them.</summary>
     private static string InOrder(string hosts, string? answered)

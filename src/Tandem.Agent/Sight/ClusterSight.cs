@@ -31,8 +31,6 @@ public sealed class ClusterSight
     private string? _seenVersion;
     private (string? Uid, long? Generation) _validated;
     private IReadOnlyList<FieldError> _errors = [];
-    private V1Lease? _pairLease;
-    private PairRecord? _pair;
 
     public ClusterSight(InstanceIdentity identity, IKubernetesClient client, RecordKeeper records, TimeProvider time, Random random, ILogger logger)
     {
@@ -95,21 +93,15 @@ public sealed class ClusterSight
         get
         {
             if (_settings?.Pair is not { } pair || _pairs?.Get(_identity.Namespace, Names.PairRecord(pair)) is not { } lease) return null;
-            if (!ReferenceEquals(lease, _pairLease)) (_pairLease, _pair) = (lease, Decode(lease));
-            return _pair;
-        }
-    }
-
-    private static PairRecord? Decode(V1Lease lease)
-    {
-        if (lease.Metadata.Annotations?.GetValueOrDefault(Names.PairRecordAnnotation) is not { } json) return null;
-        try
-        {
-            return PairRecordCodec.Decode(json);
-        }
-        catch (FormatException)
-        {
-            return null;
+            if (lease.Metadata.Annotations?.GetValueOrDefault(Names.PairRecordAnnotation) is not { } json) return null;
+            try
+            {
+                return PairRecordCodec.Decode(json);
+            }
+            catch (FormatException)
+            {
+                return null;
+            }
         }
     }
 }

@@ -96,7 +96,7 @@ public static class Election
     /// </summary>
     public static PrimaryRecord Elect(PrimaryRecord record, PromiseReport winner, IReadOnlyCollection<PromiseReport> promises, SynchronyTarget target, RunIdentity run)
     {
-        var belowFloor = record.RunMode == RunMode.Primary && winner.Position < record.Floor && MayHoldBelowFloor(record);
+        var belowFloor = winner.Position < record.Floor && MayHoldBelowFloor(record);
         if (record.RunMode == RunMode.Standby || belowFloor)
         {
             return record with
