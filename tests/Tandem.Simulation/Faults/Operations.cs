@@ -24,11 +24,7 @@ public sealed record VolumeLost(string Site, Victim Victim, int Choice) : Fault
     public override Action? Begin(World world)
     {
         var site = world.Site(Site);
-        if (site.Pick(Victim, Choice) is not { } agent) return null;
-        site.Lose(agent.Disk);
-        agent.Server.Live?.Panic("input/output error");
-        site.Api.Delete<V1PersistentVolumeClaim>(agent.Identity.Namespace, agent.Identity.Instance, null, "kubectl");
-        site.Api.Delete<V1Pod>(agent.Identity.Namespace, agent.Identity.Instance, new DeleteOptions(GracePeriodSeconds: 0), "kubectl");
+        if (site.Pick(Victim, Choice) is { } agent) site.LoseVolume(agent.Identity.Instance);
         return null;
     }
 

@@ -32,6 +32,7 @@ internal static class Repertoire
         ["HandoverWithoutTheArbiter"] = c => new HandoverWithoutTheArbiter(c),
         ["LockNeverTaken"] = c => new LockNeverTaken(c),
         ["LogHeldBack"] = c => new LogHeldBack(c),
+        ["TargetLostAfterAReign"] = c => new TargetLostAfterAReign(c),
         ["TargetLostAtTheConsumption"] = c => new TargetLostAtTheConsumption(c),
         ["TimelineOfBothSites"] = c => new TimelineOfBothSites(c),
         ["TokenConsumedUnheard"] = c => new TokenConsumedUnheard(c),

@@ -235,10 +235,8 @@ public sealed class Stage
 
     public void LoseVolume(string instance)
     {
-        var index = Others().ToList().IndexOf(instance);
-        if (index < 0) return;
         Say($"volume of {instance} lost");
-        new VolumeLost(Site.Name, Victim.Any, index).Begin(_world);
+        Site.LoseVolume(instance);
     }
 
     /// <summary>Much is written by sessions that wait for nobody.</summary>

@@ -75,10 +75,15 @@ public sealed partial class SimulatedSite
     public (bool Gone, DataDirectory? Data)? DataOf(Incarnation incarnation) =>
         _site.Volumes.Of(incarnation.Claim) is not { IsLost: false } disk ? null : (disk.AgentState?.Volume != incarnation.Volume, disk.Data as DataDirectory);
 
-    public void Lose(Disk disk)
+    /// <summary>The disk is gone for good, wherever its machine is; somebody has claim and pod made anew.</summary>
+    public void LoseVolume(string instance)
     {
+        if (Api.Find<V1PersistentVolumeClaim>(World.Namespace, instance) is not { Metadata.Uid: { } claim } || _site.Volumes.Of(claim) is not { } disk) return;
         disk.IsLost = true;
-        _lost[disk.ClaimUid] = _world.Events.Now;
+        _lost[claim] = _world.Events.Now;
+        Programs.FirstOrDefault(p => p.Disk == disk)?.Server.Live?.Panic("input/output error");
+        Api.Delete<V1PersistentVolumeClaim>(World.Namespace, instance, null, "kubectl");
+        Api.Delete<V1Pod>(World.Namespace, instance, new DeleteOptions(GracePeriodSeconds: 0), "kubectl");
     }
 
     /// <summary>Whether its disk was lost before anything that is still on its way can have been sent.</summary>
