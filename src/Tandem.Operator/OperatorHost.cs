@@ -89,7 +89,7 @@ public sealed class OperatorHost : IAsyncDisposable
         var controller = new ClusterController(
             new ClusterObserver(caches, _reports, ledger, new CertificateMemory(), pairs, settings, time),
             new ClusterActuator(client, ledger, time, loggers.CreateLogger<ClusterActuator>()),
-            new ClusterReporter(client, _events, new ReignMemory(), time, loggers.CreateLogger<ClusterReporter>()),
+            new ClusterReporter(client, _events, new ReignMemory(), _clusterMetrics, time, loggers.CreateLogger<ClusterReporter>()),
             _clusterMetrics,
             loggers.CreateLogger<ClusterController>());
 
@@ -136,10 +136,7 @@ public sealed class OperatorHost : IAsyncDisposable
 
         links.Changed += LookAt;
         // Both records bear the cluster's label; of the rest only what the holder reports matters in time.
-        caches.Leases.Changed += lease =>
-        {
-            if (ClusterKey.OfPart(lease) is { } cluster) LookAtPairsOf(cluster);
-        };
+        caches.Leases.Changed += LookAtPairsOf;
         _reports.Heard += (@namespace, cluster) => LookAtPairsOf(new ClusterKey(@namespace, cluster));
     }
 }

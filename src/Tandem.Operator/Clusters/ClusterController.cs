@@ -18,7 +18,6 @@ public sealed class ClusterController(ClusterObserver observer, ClusterActuator 
         observer.Listen(observation);
 
         var decision = ClusterDecider.Decide(observation);
-        metrics.Observe(observation);
         foreach (var hold in decision.Holds) Log.Holding(logger, key, hold.Reason, hold.Message);
 
         // What is known is told even if acting fails: an API that refuses one write still shows the truth.

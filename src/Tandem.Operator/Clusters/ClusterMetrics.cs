@@ -1,24 +1,23 @@
 using System.Collections.Concurrent;
 using Tandem.Operator.Clusters.Observing;
-using Tandem.Operator.Clusters.Reporting;
 using Tandem.Operator.Telemetry;
 using Tandem.Resources;
 using Tandem.Resources.Values;
 
 namespace Tandem.Operator.Clusters;
 
-/// <summary>The clusters in numbers, as last looked at.</summary>
+/// <summary>The clusters in numbers, as their status says it, written or not.</summary>
 public sealed class ClusterMetrics
 {
     private readonly ConcurrentDictionary<ClusterKey, Sample> _samples = new();
 
-    public void Observe(ClusterObservation observation) => _samples[observation.Key] = new Sample(
-        ReadyRules.Judge(observation).Status == ConditionStatus.True,
-        ConditionRules.Writable(observation).Status switch { ConditionStatus.True => true, ConditionStatus.False => false, _ => null },
-        observation.PrimaryRecord?.Epoch.Value,
-        observation.Cluster.Spec.Instances,
-        observation.Instances.Count(i => i is { IsWanted: true, Pod: not null } && PodFacts.IsReady(i.Pod)),
-        [.. observation.Instances.Select(i => InstanceStatusBuilder.Build(observation, i)).Select(i => new InstanceSample(i.Name, i.LagBytes, i.Restarts))]);
+    public void Observe(ClusterKey key, int instances, DatabaseClusterStatus status) => _samples[key] = new Sample(
+        Conditions.IsTrue(status.Conditions, ConditionTypes.Ready),
+        Conditions.Find(status.Conditions, ConditionTypes.Writable)?.Status switch { nameof(ConditionStatus.True) => true, nameof(ConditionStatus.False) => false, _ => null },
+        status.Epoch?.Value,
+        instances,
+        status.ReadyInstances ?? 0,
+        [.. status.Instances.Select(i => new InstanceSample(i.Name, i.LagBytes, i.Restarts))]);
 
     public void Forget(ClusterKey key) => _samples.TryRemove(key, out _);
 

@@ -19,17 +19,15 @@ public sealed class CacheSet<T> where T : class, IKubernetesObject
         ResourceCache<T> Cache(string? @namespace)
         {
             var cache = host.Cache<T>(new ResourceWatcherOptions { Namespace = @namespace, LabelSelector = labelSelector });
-            cache.Changed += change => Changed?.Invoke(change.Value);
+            cache.Changed += change => Changed?.Invoke(change);
             return cache;
         }
     }
 
-    /// <summary>Something happened to this object. On a watcher's own thread: be quick, and never throw.</summary>
-    public event Action<T>? Changed;
+    /// <summary>On a watcher's own thread: be quick, and never throw.</summary>
+    public event Action<ResourceChange<T>>? Changed;
 
     public T? Get(string @namespace, string name) => In(@namespace)?.Get(@namespace, name);
-
-    public IReadOnlyList<T> List(string @namespace) => In(@namespace)?.List(@namespace) ?? [];
 
     public IEnumerable<T> ListAll() => _all is not null ? _all.List() : _caches.Values.SelectMany(c => c.List());
 

@@ -10,14 +10,14 @@ namespace Tandem.Operator.Clusters.Observing;
 /// <summary>Reads a cluster's certificates out of its Secrets; each only once, since signatures cost time and looks are many.</summary>
 public sealed class CertificateMemory
 {
-    private readonly ConcurrentDictionary<ClusterKey, (string Versions, CertificateSet Set)> _known = new();
+    private readonly ConcurrentDictionary<ClusterKey, (IReadOnlyDictionary<string, V1Secret> Secrets, CertificateSet Set)> _known = new();
 
+    /// <param name="secrets">The same object where none of them has changed.</param>
     public CertificateSet Read(ClusterKey cluster, IReadOnlyDictionary<string, V1Secret> secrets)
     {
-        var versions = string.Join(',', secrets.Values.Select(s => s.Metadata.Uid + s.Metadata.ResourceVersion));
-        if (_known.TryGetValue(cluster, out var known) && known.Versions == versions) return known.Set;
+        if (_known.TryGetValue(cluster, out var known) && ReferenceEquals(known.Secrets, secrets)) return known.Set;
         var set = Read(cluster.Name, secrets);
-        _known[cluster] = (versions, set);
+        _known[cluster] = (secrets, set);
         return set;
     }
 

@@ -13,10 +13,10 @@ public sealed class ClusterCaches
     public ClusterCaches(ControllerHost host, IReadOnlyCollection<string> namespaces, bool hasPolicyV1)
     {
         HasPolicyV1 = hasPolicyV1;
-        Clusters = Make<DatabaseCluster>(null);
-        Clusters.Changed += cluster => Changed?.Invoke(ClusterKey.Of(cluster));
-        Pairs = Make<DisasterRecoveryPair>(null);
-        Pairs.Changed += pair => Changed?.Invoke(new ClusterKey(pair.Metadata.Namespace!, pair.Spec.Cluster));
+        Clusters = Make<DatabaseCluster>();
+        Clusters.Changed += change => Changed?.Invoke(ClusterKey.Of(change.Value));
+        Pairs = Make<DisasterRecoveryPair>();
+        Pairs.Changed += change => Changed?.Invoke(new ClusterKey(change.Value.Metadata.Namespace!, change.Value.Spec.Cluster));
         StorageClasses = host.Cache<V1StorageClass>();
         StorageClasses.Changed += _ =>
         {
@@ -34,17 +34,14 @@ public sealed class ClusterCaches
         if (hasPolicyV1) Budgets = Parts<V1PodDisruptionBudget>();
         else BetaBudgets = Parts<V1Beta1PodDisruptionBudget>();
 
-        CacheSet<T> Parts<T>() where T : class, IKubernetesObject
+        PartSet<T> Parts<T>() where T : class, IKubernetesObject
         {
-            var set = Make<T>(Names.ClusterLabel);
-            set.Changed += part =>
-            {
-                if (ClusterKey.OfPart(part) is { } key) Changed?.Invoke(key);
-            };
+            var set = new PartSet<T>(host, namespaces);
+            set.Changed += cluster => Changed?.Invoke(cluster);
             return set;
         }
 
-        CacheSet<T> Make<T>(string? selector) where T : class, IKubernetesObject => new(host, namespaces, selector);
+        CacheSet<T> Make<T>() where T : class, IKubernetesObject => new(host, namespaces, labelSelector: null);
     }
 
     /// <summary>Something of this cluster is not what it was. On a watcher's own thread: be quick, and never throw.</summary>
@@ -54,15 +51,15 @@ public sealed class ClusterCaches
     public CacheSet<DatabaseCluster> Clusters { get; }
     public CacheSet<DisasterRecoveryPair> Pairs { get; }
     public ResourceCache<V1StorageClass> StorageClasses { get; }
-    public CacheSet<V1Lease> Leases { get; }
-    public CacheSet<V1Pod> Pods { get; }
-    public CacheSet<V1PersistentVolumeClaim> Claims { get; }
-    public CacheSet<V1Service> Services { get; }
-    public CacheSet<V1Secret> Secrets { get; }
-    public CacheSet<V1ConfigMap> ConfigMaps { get; }
-    public CacheSet<V1ServiceAccount> Accounts { get; }
-    public CacheSet<V1Role> Roles { get; }
-    public CacheSet<V1RoleBinding> Bindings { get; }
-    public CacheSet<V1PodDisruptionBudget>? Budgets { get; }
-    public CacheSet<V1Beta1PodDisruptionBudget>? BetaBudgets { get; }
+    public PartSet<V1Lease> Leases { get; }
+    public PartSet<V1Pod> Pods { get; }
+    public PartSet<V1PersistentVolumeClaim> Claims { get; }
+    public PartSet<V1Service> Services { get; }
+    public PartSet<V1Secret> Secrets { get; }
+    public PartSet<V1ConfigMap> ConfigMaps { get; }
+    public PartSet<V1ServiceAccount> Accounts { get; }
+    public PartSet<V1Role> Roles { get; }
+    public PartSet<V1RoleBinding> Bindings { get; }
+    public PartSet<V1PodDisruptionBudget>? Budgets { get; }
+    public PartSet<V1Beta1PodDisruptionBudget>? BetaBudgets { get; }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Tandem.Kubernetes.Models;
 using Tandem.Operator.Clusters.Desired;
@@ -10,27 +11,16 @@ namespace Tandem.Operator.Clusters.Observing;
 public sealed class ClusterObserver(ClusterCaches caches, AgentReports reports, SentLedger sent, CertificateMemory certificates, IPairStandings pairs, PodSettings settings, TimeProvider time)
 {
     private readonly DesiredMemory _desired = new(settings);
+    private readonly ConcurrentDictionary<ClusterKey, ClusterParts> _parts = new();
 
     /// <returns>Null where the cluster is gone.</returns>
     public ClusterObservation? Observe(ClusterKey key)
     {
         if (caches.Clusters.Get(key.Namespace, key.Name) is not { } cluster) return null;
 
-        var live = ImmutableDictionary.CreateBuilder<ObjectName, string>();
-        var foreign = ImmutableSortedSet.CreateBuilder<string>(StringComparer.Ordinal);
-        var pods = Parts(caches.Pods);
-        var claims = Parts(caches.Claims);
-        var services = Parts(caches.Services);
-        var secrets = Parts(caches.Secrets);
-        Parts(caches.ConfigMaps);
-        Parts(caches.Accounts);
-        Parts(caches.Roles);
-        Parts(caches.Bindings);
-        if (caches.Budgets is { } budgets) Parts(budgets);
-        if (caches.BetaBudgets is { } betaBudgets) Parts(betaBudgets);
-
+        var parts = _parts[key] = ClusterParts.Read(caches, cluster, _parts.GetValueOrDefault(key));
         var lease = caches.Leases.Get(key.Namespace, Names.Record(key.Name));
-        if (lease is not null && OwnedMetadata.IsOfAnother(cluster, lease)) foreign.Add($"Lease {lease.Metadata.Name}");
+        var foreign = lease is not null && OwnedMetadata.IsOfAnother(cluster, lease) ? parts.Foreign.Add($"Lease {lease.Metadata.Name}") : parts.Foreign;
 
         return new ClusterObservation
         {
@@ -40,39 +30,22 @@ public sealed class ClusterObserver(ClusterCaches caches, AgentReports reports, 
             Desired = _desired.Of(cluster),
             Record = RecordReading.Of(lease),
             RecordIsOwned = lease is null || OwnedMetadata.IsOf(cluster, lease),
-            Pods = pods,
-            Claims = claims,
-            Services = services,
-            Live = live.ToImmutable(),
-            Foreign = foreign.ToImmutable(),
+            Pods = parts.Pods,
+            Claims = parts.Claims,
+            Services = parts.Services,
+            Live = parts.Live,
+            Foreign = foreign,
             Sent = sent.Of(key),
-            Certificates = certificates.Read(key, secrets),
-            Application = secrets.GetValueOrDefault(Names.ApplicationSecret(key.Name)) is { } application
+            Certificates = certificates.Read(key, parts.Secrets),
+            Application = parts.Secrets.GetValueOrDefault(Names.ApplicationSecret(key.Name)) is { } application
                 ? (ObservedCertificate.Text(application, "dbname"), ObservedCertificate.Text(application, "user"))
                 : null,
-            Reports = pods.ToImmutableSortedDictionary(p => p.Key, p => reports.Latest(p.Value.Metadata.Uid!)),
+            Reports = parts.Pods.ToImmutableSortedDictionary(p => p.Key, p => reports.Latest(p.Value.Metadata.Uid!)),
             Pair = cluster.Spec.Pair is { } pair ? pairs.Find(key, pair) : PairStanding.Alone,
             PairExists = cluster.Spec.Pair is not { } named || caches.Pairs.Get(key.Namespace, named) is not null,
             MissingStorageClass = cluster.Spec.Storage.StorageClass is { } storageClass && caches.StorageClasses.Get(null, storageClass) is null ? storageClass : null,
             HasPolicyV1 = caches.HasPolicyV1,
         };
-
-        ImmutableSortedDictionary<string, T> Parts<T>(CacheSet<T> cache) where T : class, IKubernetesObject
-        {
-            var kind = ObjectKinds.Of<T>();
-            var parts = ImmutableSortedDictionary.CreateBuilder<string, T>(StringComparer.Ordinal);
-            foreach (var part in cache.List(key.Namespace))
-            {
-                if (ClusterKey.OfPart(part) != key) continue;
-                if (OwnedMetadata.IsOfAnother(cluster, part)) foreign.Add($"{kind} {part.Metadata.Name}");
-                if (!OwnedMetadata.IsOf(cluster, part)) continue;
-
-                parts.Add(part.Metadata.Name!, part);
-                live.Add(new ObjectName(kind, part.Metadata.Name!), ObjectVersion.Of(part)!);
-            }
-
-            return parts.ToImmutable();
-        }
     }
 
     /// <summary>Has the agents of the pods that are there asked from now on.</summary>
@@ -91,5 +64,6 @@ public sealed class ClusterObserver(ClusterCaches caches, AgentReports reports, 
         sent.Forget(key);
         certificates.Forget(key);
         _desired.Forget(key);
+        _parts.TryRemove(key, out _);
     }
 }

@@ -13,7 +13,7 @@ namespace Tandem.Operator.Clusters.Reporting;
 /// <summary>
 /// Writes what there is to tell: the status, and Events for its transitions. A transition is written at once, positions alone at most every <see cref="PositionsEvery"/>.
 /// </summary>
-public sealed class ClusterReporter(IKubernetesClient client, IEventRecorder events, ReignMemory reigns, TimeProvider time, ILogger<ClusterReporter> logger)
+public sealed class ClusterReporter(IKubernetesClient client, IEventRecorder events, ReignMemory reigns, ClusterMetrics metrics, TimeProvider time, ILogger<ClusterReporter> logger)
 {
     public static readonly TimeSpan PositionsEvery = TimeSpan.FromSeconds(5);
 
@@ -26,6 +26,7 @@ public sealed class ClusterReporter(IKubernetesClient client, IEventRecorder eve
         if (_written.TryGetValue(observation.Key, out var written) && written.Uid == observation.Cluster.Metadata.Uid && written.IsAheadOf(observation)) observation = observation with { Cluster = written.On(observation.Cluster) };
         var old = observation.Cluster.Status;
         var status = StatusBuilder.Build(observation, decision, reigns.See(observation));
+        metrics.Observe(observation.Key, observation.Cluster.Spec.Instances, status);
         if (StatusComparison.AreEqual(old, status)) return null;
 
         var sincePositions = written is null ? TimeSpan.MaxValue : time.GetElapsedTime(written.At);

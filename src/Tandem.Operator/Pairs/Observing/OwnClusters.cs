@@ -1,5 +1,6 @@
 using Tandem.Kubernetes.Client;
 using Tandem.Kubernetes.Models;
+using Tandem.Operator.Clusters;
 using Tandem.Operator.Clusters.Desired;
 using Tandem.Operator.Clusters.Observing;
 using Tandem.Operator.Links.Agents;
@@ -26,8 +27,8 @@ public sealed class OwnClusters(IKubernetesClient client, ClusterCaches caches, 
 
     public IReadOnlyList<string> NodeAddresses(string @namespace, string cluster, string? holder) =>
     [
-        .. caches.Pods.List(@namespace)
-            .Where(p => p.Metadata.Labels?.GetValueOrDefault(Names.ClusterLabel) == cluster && p.Metadata.DeletionTimestamp is null)
+        .. caches.Pods.Of(new ClusterKey(@namespace, cluster)).Values
+            .Where(p => p.Metadata.DeletionTimestamp is null)
             .OrderBy(p => p.Metadata.Name != holder).ThenBy(p => p.Metadata.Name, StringComparer.Ordinal)
             .Select(p => p.Status?.HostIP).OfType<string>().Distinct(),
     ];

@@ -1,0 +1,58 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using Tandem.Kubernetes.Models;
+using Tandem.Kubernetes.Reconciling;
+using Tandem.Kubernetes.Watching;
+using Tandem.Resources;
+
+namespace Tandem.Operator.Clusters.Observing;
+
+/// <summary>
+/// All objects of one kind that bear the cluster's label, by the cluster that they name: a look at one cluster does not go over the objects of all the others in its namespace.
+/// </summary>
+public sealed class PartSet<T> where T : class, IKubernetesObject
+{
+    private static readonly ImmutableSortedDictionary<string, T> None = ImmutableSortedDictionary.Create<string, T>(StringComparer.Ordinal);
+
+    private readonly CacheSet<T> _cache;
+
+    /// <summary>Each cluster's is written by one thread alone, the watcher's of its namespace.</summary>
+    private readonly ConcurrentDictionary<ClusterKey, ImmutableSortedDictionary<string, T>> _parts = new();
+
+    /// <param name="namespaces">Empty: all.</param>
+    public PartSet(ControllerHost host, IReadOnlyCollection<string> namespaces)
+    {
+        _cache = new CacheSet<T>(host, namespaces, Names.ClusterLabel);
+        _cache.Changed += OnChanged;
+    }
+
+    /// <summary>Something of this cluster is not what it was. On a watcher's own thread: be quick, and never throw.</summary>
+    public event Action<ClusterKey>? Changed;
+
+    public T? Get(string @namespace, string name) => _cache.Get(@namespace, name);
+
+    /// <summary>By name. The same object until something of them changes.</summary>
+    public ImmutableSortedDictionary<string, T> Of(ClusterKey cluster) => _parts.GetValueOrDefault(cluster, None);
+
+    private void OnChanged(ResourceChange<T> change)
+    {
+        var (before, after) = change switch
+        {
+            ResourceChange<T>.Added added => (null, added.New),
+            ResourceChange<T>.Modified modified => (modified.Old, modified.New),
+            ResourceChange<T>.Deleted deleted => (deleted.Old, null),
+            _ => throw new InvalidOperationException($"{change} is no change"),
+        };
+        var (left, entered) = (before is null ? null : ClusterKey.OfPart(before), after is null ? null : ClusterKey.OfPart(after));
+        if (left is { } one && one != entered) Keep(one, Of(one).Remove(before!.Metadata.Name!));
+        if (entered is { } other) Keep(other, Of(other).SetItem(after!.Metadata.Name!, after));
+        if (left is { } old && old != entered) Changed?.Invoke(old);
+        if (entered is { } now) Changed?.Invoke(now);
+    }
+
+    private void Keep(ClusterKey cluster, ImmutableSortedDictionary<string, T> parts)
+    {
+        if (parts.IsEmpty) _parts.TryRemove(cluster, out _);
+        else _parts[cluster] = parts;
+    }
+}
