@@ -14,7 +14,14 @@ namespace Tandem.Resources.Values;
 [JsonConverter(typeof(IncarnationConverter)), SchemaType("string")]
 public readonly record struct Incarnation(string Instance, string Volume, string Claim) : IComparable<Incarnation>
 {
-    public int CompareTo(Incarnation other) => string.CompareOrdinal(ToString(), other.ToString());
+    /// <summary>As the texts compare, character by character.</summary>
+    public int CompareTo(Incarnation other)
+    {
+        var first = ComparePart(Instance, other.Instance);
+        if (first != 0) return first;
+        var second = ComparePart(Volume, other.Volume);
+        return second != 0 ? second : string.CompareOrdinal(Claim, other.Claim);
+    }
 
     /// <summary><c>instance/volume/claim</c>: the form in records, lossless.</summary>
     public override string ToString() => $"{Instance}/{Volume}/{Claim}";
@@ -25,9 +32,11 @@ public readonly record struct Incarnation(string Instance, string Volume, string
     public static bool TryParse(string? text, out Incarnation incarnation)
     {
         incarnation = default;
-        var parts = text?.Split('/');
-        if (parts is not { Length: 3 } || parts.Any(p => p.Length == 0)) return false;
-        incarnation = new Incarnation(parts[0], parts[1], parts[2]);
+        Span<Range> parts = stackalloc Range[4];
+        if (text.AsSpan().Split(parts, '/') != 3) return false;
+        foreach (var part in parts[..3])
+            if (part.Start.Value == part.End.Value) return false;
+        incarnation = new Incarnation(text![parts[0]], text[parts[1]], text[parts[2]]);
         return true;
     }
 
@@ -44,6 +53,14 @@ public readonly record struct Incarnation(string Instance, string Volume, string
             var claim = Claim.Replace("-", "", StringComparison.Ordinal);
             return $"{instance}_{Volume[..Math.Min(16, Volume.Length)]}_{claim[..Math.Min(8, claim.Length)]}";
         }
+    }
+
+    /// <summary>Of two parts with a slash behind them, which no part contains.</summary>
+    private static int ComparePart(string a, string b)
+    {
+        var shared = Math.Min(a.Length, b.Length);
+        var difference = string.CompareOrdinal(a, 0, b, 0, shared);
+        return difference != 0 || a.Length == b.Length ? difference : a.Length == shared ? '/'.CompareTo(b[shared]) : a[shared].CompareTo('/');
     }
 }
 
