@@ -100,7 +100,7 @@ public sealed class Ledger(Events events, Trace trace) : IServerWitness, IClient
         if (record.Holder is { } holder) _ofHolder[holder.ToString()] = record;
         // What stands there still at a later pair epoch was written in an earlier one.
         if (record.Run is { } run && record.Holder is { } runner && _runs.GetValueOrDefault($"{runner}@{run.ContainerId}")?.Nonce != run.Nonce)
-            _runs[$"{runner}@{run.ContainerId}"] = new Permission(run.Nonce, record.Epoch, record.PairEpoch);
+            _runs[$"{runner}@{run.ContainerId}"] = new Permission(run.Nonce, record.Epoch, record.PairEpoch, record.Arbiter is not null);
     }
 
     /// <summary>A site's API server went back to what it held at some earlier time: that is nobody's act.</summary>
@@ -182,11 +182,11 @@ public sealed class Ledger(Events events, Trace trace) : IServerWitness, IClient
     public void Booted(string site) => _bootedAt[site] = events.Now;
 
     /// <summary>
-    /// Whether another site had taken over before this one had its power back: whoever opens it now has not looked [S8]. With an arbiter, which is looked at instead, as far as the other site has taken over there:
+    /// Whether another site had taken over before this one had its power back: whoever opens it now has not looked [S8]. Where the start needed the arbiter's lease, which is looked at instead, as far as the other site has taken over there:
     /// by a person's word it does not before this one has given up its lease.
     /// </summary>
-    private bool IsBehindFailover(Reign reign) =>
-        _bootedAt.TryGetValue(reign.Site, out var booted) && _decided.Any(d => d.Value == PairOutcomeKind.FailedOver && (!HasArbiter || _decidedByItself.Contains(d.Key)) && reign.PairEpoch is { } own && d.Key > own && d.Key.Site != reign.Site && _decidedAt[d.Key] < booted);
+    private bool IsBehindFailover(Reign reign, bool needsArbiter) =>
+        _bootedAt.TryGetValue(reign.Site, out var booted) && _decided.Any(d => d.Value == PairOutcomeKind.FailedOver && (!needsArbiter || _decidedByItself.Contains(d.Key)) && reign.PairEpoch is { } own && d.Key > own && d.Key.Site != reign.Site && _decidedAt[d.Key] < booted);
 
     // ---- servers ----
 
@@ -197,7 +197,7 @@ public sealed class Ledger(Events events, Trace trace) : IServerWitness, IClient
         if (server.Data.IsCorrupt) Report("CorruptPrimary", $"{server.Name} takes writes on data that no history explains");
         if (!_runs.TryGetValue($"{incarnation}@{container}", out var run)) Report("UnexplainedPrimary", $"{server.Name} takes writes, and no record ever allowed {incarnation} in {container} to run");
         var reign = new Reign(site, incarnation, run?.Epoch ?? default, run?.PairEpoch, events.Now, agent);
-        if (IsBehindFailover(reign)) Report("OpenedBehindFailover", $"{server.Name} takes writes in {reign.PairEpoch}, which ended by a failover before its site had its power back");
+        if (IsBehindFailover(reign, run?.NeedsArbiter == true)) Report("OpenedBehindFailover", $"{server.Name} takes writes in {reign.PairEpoch}, which ended by a failover before its site had its power back");
         // One of an epoch that is over, which has not heard so yet, acknowledges nothing: that is looked at by itself.
         var isCurrent = _open.Values.All(r => r.Site != site || r.Epoch <= reign.Epoch) && !WasFailedOver(reign.PairEpoch, null);
         var missing = isCurrent ? Missing(server) : [];
@@ -308,7 +308,8 @@ public sealed class Ledger(Events events, Trace trace) : IServerWitness, IClient
     private static bool IsEarlier(Reign a, Reign b) => a.Site == b.Site ? a.Epoch < b.Epoch : a.PairEpoch < b.PairEpoch;
 
     /// <summary>A swap of `run`: when it may start, and in which reign.</summary>
-    private sealed record Permission(string Nonce, Epoch Epoch, PairEpoch? PairEpoch);
+    /// <param name="NeedsArbiter">The start needs the lease at the arbiter.</param>
+    private sealed record Permission(string Nonce, Epoch Epoch, PairEpoch? PairEpoch, bool NeedsArbiter);
 
     private sealed record Reign(string Site, string Incarnation, Epoch Epoch, PairEpoch? PairEpoch, TimeSpan Since, SimulatedProcess Agent);
 }

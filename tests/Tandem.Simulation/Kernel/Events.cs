@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Tandem.Simulation.Kernel;
 
 /// <summary>
@@ -6,6 +8,9 @@ namespace Tandem.Simulation.Kernel;
 public sealed class Events
 {
     private readonly PriorityQueue<Planned, (long At, long Sequence)> _heap = new();
+
+    /// <summary>Most of what is planned is to happen at once, after all that was planned for now before it: no heap is needed for that.</summary>
+    private readonly Queue<(Planned Planned, long Sequence)> _now = new();
     private readonly int _thread = Environment.CurrentManagedThreadId;
     private long _sequence;
 
@@ -19,6 +24,7 @@ public sealed class Events
     {
         IsOver = true;
         _heap.Clear();
+        _now.Clear();
     }
 
     /// <summary>How many events have happened.</summary>
@@ -33,7 +39,8 @@ public sealed class Events
         if (IsOver) return new Planned(happening);
         if (Environment.CurrentManagedThreadId != _thread) throw new InvalidOperationException("simulated code runs on another thread");
         var planned = new Planned(happening);
-        _heap.Enqueue(planned, (Math.Max(when.Ticks, Now.Ticks), _sequence++));
+        if (when <= Now) _now.Enqueue((planned, _sequence++));
+        else _heap.Enqueue(planned, (when.Ticks, _sequence++));
         return planned;
     }
 
@@ -43,10 +50,8 @@ public sealed class Events
     /// <returns>False where nothing is planned any more, or nothing before <paramref name="end"/>; then it is that time.</returns>
     public bool Step(TimeSpan end)
     {
-        while (_heap.TryPeek(out var planned, out var key))
+        while (Next(end.Ticks, out var planned, out var key))
         {
-            if (key.At > end.Ticks) break;
-            _heap.Dequeue();
             if (planned.Take() is not { } happening) continue;
             Now = new TimeSpan(key.At);
             Count++;
@@ -57,6 +62,20 @@ public sealed class Events
         }
         if (Now < end) Now = end;
         return false;
+    }
+
+    private bool Next(long end, [MaybeNullWhen(false)] out Planned planned, out (long At, long Sequence) key)
+    {
+        var isPlanned = _heap.TryPeek(out planned, out key);
+        if (_now.TryPeek(out var first) && !(isPlanned && key.CompareTo((Now.Ticks, first.Sequence)) < 0))
+        {
+            (planned, key) = (first.Planned, (Now.Ticks, first.Sequence));
+            _now.Dequeue();
+            return true;
+        }
+        if (!isPlanned || key.At > end) return false;
+        planned = _heap.Dequeue();
+        return true;
     }
 
     /// <summary>Mixes something into <see cref="Digest"/> (FNV-1a).</summary>

@@ -178,7 +178,10 @@ public sealed class World
     private static ArbiterRecord? ArbiterRecordIn(object? written) =>
         written is V1Lease lease && lease.Metadata.Annotations?.GetValueOrDefault(KubernetesArbiter.Annotation) is { } text ? ArbiterRecord.Decode(text) : null;
 
-    private bool IsFar(string from, string to) => from.Split('-')[0] != to.Split('-')[0];
+    /// <summary>A place is called by its site, a dash and what it is.</summary>
+    private static bool IsFar(string from, string to) => !SiteOf(from).SequenceEqual(SiteOf(to));
+
+    private static ReadOnlySpan<char> SiteOf(string place) => place.IndexOf('-') is >= 0 and var dash ? place.AsSpan(0, dash) : place;
 
     private ServerIdentity Identify(Server server)
     {
