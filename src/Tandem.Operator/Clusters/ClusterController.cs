@@ -21,6 +21,7 @@ public sealed class ClusterController(ClusterObserver observer, ClusterActuator 
         foreach (var hold in decision.Holds) Log.Holding(logger, key, hold.Reason, hold.Message);
 
         // What is known is told even if acting fails: an API that refuses one write still shows the truth.
+        var report = reporter.Build(observation, decision);
         TimeSpan? reportAgain;
         try
         {
@@ -28,14 +29,14 @@ public sealed class ClusterController(ClusterObserver observer, ClusterActuator 
         }
         finally
         {
-            reportAgain = await reporter.ReportAsync(observation, decision, cancellation);
+            reportAgain = await reporter.ReportAsync(report, cancellation);
         }
 
         return (decision.LookAgainAfter, reportAgain) switch
         {
             (null, null) => ReconcileResult.Done,
-            ({ } look, { } report) => ReconcileResult.After(look < report ? look : report),
-            var (look, report) => ReconcileResult.After((look ?? report)!.Value),
+            ({ } look, { } tell) => ReconcileResult.After(look < tell ? look : tell),
+            var (look, tell) => ReconcileResult.After((look ?? tell)!.Value),
         };
     }
 

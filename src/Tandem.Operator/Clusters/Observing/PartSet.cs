@@ -19,6 +19,9 @@ public sealed class PartSet<T> where T : class, IKubernetesObject
     /// <summary>Each cluster's is written by one thread alone, the watcher's of its namespace.</summary>
     private readonly ConcurrentDictionary<ClusterKey, ImmutableSortedDictionary<string, T>> _parts = new();
 
+    /// <summary>Where each of them stands above: what a last event says of the cluster need not be what was heard before.</summary>
+    private readonly ConcurrentDictionary<ResourceKey, ClusterKey> _clusters = new();
+
     /// <param name="namespaces">Empty: all.</param>
     public PartSet(ControllerHost host, IReadOnlyCollection<string> namespaces)
     {
@@ -36,16 +39,13 @@ public sealed class PartSet<T> where T : class, IKubernetesObject
 
     private void OnChanged(ResourceChange<T> change)
     {
-        var (before, after) = change switch
-        {
-            ResourceChange<T>.Added added => (null, added.New),
-            ResourceChange<T>.Modified modified => (modified.Old, modified.New),
-            ResourceChange<T>.Deleted deleted => (deleted.Old, null),
-            _ => throw new InvalidOperationException($"{change} is no change"),
-        };
-        var (left, entered) = (before is null ? null : ClusterKey.OfPart(before), after is null ? null : ClusterKey.OfPart(after));
-        if (left is { } one && one != entered) Keep(one, Of(one).Remove(before!.Metadata.Name!));
-        if (entered is { } other) Keep(other, Of(other).SetItem(after!.Metadata.Name!, after));
+        var (key, name) = (ResourceKey.Of(change.Value), change.Value.Metadata.Name!);
+        ClusterKey? left = _clusters.TryGetValue(key, out var known) ? known : null;
+        var entered = change is ResourceChange<T>.Deleted ? null : ClusterKey.OfPart(change.Value);
+        if (left is { } one && one != entered) Keep(one, Of(one).Remove(name));
+        if (entered is { } other) Keep(other, Of(other).SetItem(name, change.Value));
+        if (entered is { } present) _clusters[key] = present;
+        else _clusters.TryRemove(key, out _);
         if (left is { } old && old != entered) Changed?.Invoke(old);
         if (entered is { } now) Changed?.Invoke(now);
     }

@@ -10,6 +10,10 @@ using Tandem.Resources;
 
 namespace Tandem.Operator.Clusters.Reporting;
 
+/// <summary>What there is to tell of a look.</summary>
+/// <param name="Observation">With the status that was written last, should no cache show it yet.</param>
+public sealed record ClusterReport(ClusterObservation Observation, DatabaseClusterStatus Status);
+
 /// <summary>
 /// Writes what there is to tell: the status, and Events for its transitions. A transition is written at once, positions alone at most every <see cref="PositionsEvery"/>.
 /// </summary>
@@ -19,17 +23,24 @@ public sealed class ClusterReporter(IKubernetesClient client, IEventRecorder eve
 
     private readonly ConcurrentDictionary<ClusterKey, Written> _written = new();
 
-    /// <returns>When to look again because something is still to be told; null: all is told.</returns>
-    public async Task<TimeSpan?> ReportAsync(ClusterObservation observation, ClusterDecision decision, CancellationToken cancellation)
+    /// <summary>What there is to tell. The metrics tell it already: acting may take long.</summary>
+    public ClusterReport Build(ClusterObservation observation, ClusterDecision decision)
     {
         // A cache that does not show our own last status yet would have its transitions told twice.
         if (_written.TryGetValue(observation.Key, out var written) && written.Uid == observation.Cluster.Metadata.Uid && written.IsAheadOf(observation)) observation = observation with { Cluster = written.On(observation.Cluster) };
-        var old = observation.Cluster.Status;
         var status = StatusBuilder.Build(observation, decision, reigns.See(observation));
         metrics.Observe(observation.Key, observation.Cluster.Spec.Instances, status);
+        return new ClusterReport(observation, status);
+    }
+
+    /// <returns>When to look again because something is still to be told; null: all is told.</returns>
+    public async Task<TimeSpan?> ReportAsync(ClusterReport report, CancellationToken cancellation)
+    {
+        var (observation, status) = report;
+        var old = observation.Cluster.Status;
         if (StatusComparison.AreEqual(old, status)) return null;
 
-        var sincePositions = written is null ? TimeSpan.MaxValue : time.GetElapsedTime(written.At);
+        var sincePositions = _written.TryGetValue(observation.Key, out var written) ? time.GetElapsedTime(written.At) : TimeSpan.MaxValue;
         if (sincePositions < PositionsEvery && StatusComparison.TellTheSame(old, status)) return PositionsEvery - sincePositions;
 
         await WriteAsync(observation, status, cancellation);
