@@ -40,17 +40,18 @@ internal static class HandoverJobs
 
         var limit = o.ShutdownRequested ? TimeSpan.FromSeconds(10) : o.Settings.SwitchoverTimeout;
         var deadline = c.Time.GetUtcNow() + limit;
-        var begun = await c.Records.SwapAsync("hand over", live => live.SameReign(record) is { State: RecordState.Stable } same ? same with { State = new RecordState.HandingOver(target, deadline), RenewTime = c.Time.GetUtcNow() } : null, cancellation);
-        if (begun is not RecordSwap.Applied) throw new JobFailedException("HandoverNotBegun", "the record could not be swapped");
+        var begun = await SwapAsync(c, "hand over", live => live.SameReign(record) is { State: RecordState.Stable } same ? same with { State = new RecordState.HandingOver(target, deadline), RenewTime = c.Time.GetUtcNow() } : null, limit / 4, cancellation);
+        if (!begun) throw new JobFailedException("HandoverNotBegun", "the record could not be swapped");
         // At the present epoch: a handover that fails is taken back in it, and clients with it.
         var hidden = c.Selectors.SelectAsync(Names.ReadWriteService(c.Identity.Cluster), target.Instance, record.Epoch, cancellation);
 
-        await c.Server.StopAsync(StopMode.Fast, TimeSpan.FromSeconds(3), cancellation);
+        // A server that is stopped harder sends no more: what the target lacks then, the old one takes back.
+        await c.Server.StopAsync(StopMode.Fast, limit < o.Settings.StopDeadline * 2 ? limit / 2 : o.Settings.StopDeadline, cancellation);
         ServerJobs.AfterStop(c);
         var end = await c.Server.SealWalAsync(c.Memory.SealHint, cancellation);
         c.Memory.NoteSealed(end);
 
-        var reached = await c.UntilAsync(async () => await HasReachedAsync(c, o, target, end, cancellation), limit / 2, Interval, cancellation);
+        var reached = await c.UntilAsync(async () => await HasReachedAsync(c, o, target, end, cancellation), limit / 4, Interval, cancellation);
         if (!reached) throw new JobFailedException("TargetBehind", $"{target.Instance} has not reported {end.End}; the old primary goes on");
 
         // From here this instance obeys no lower epoch: durable before the record says so.
@@ -58,7 +59,7 @@ internal static class HandoverJobs
         c.Memory.GivingTo = epoch;
         c.Memory.Remember(state => state with { Promise = Epoch.Max(state.Promise, epoch) });
         var lineage = DataLineage.Of(c.Memory.Volume.Lineage, end.Timeline, end.End);
-        var given = await c.Records.SwapAsync("give", live =>
+        var given = await SwapAsync(c, "give", live =>
         {
             if (live.SameReign(record) is not { State: RecordState.HandingOver } same || same.Members.Contains(target) is false) return null;
             var others = o.Standbys.Where(s => s.Streaming && s.Incarnation != target && same.Members.Contains(s.Incarnation)).Select(s => s.Incarnation).Append(c.Memory.Me);
@@ -77,9 +78,9 @@ internal static class HandoverJobs
                 Lsn = end.End,
                 RenewTime = c.Time.GetUtcNow(),
             };
-        }, cancellation);
+        }, limit / 4, cancellation);
         await hidden;
-        if (given is not RecordSwap.Applied) throw new JobFailedException("HandoverNotGiven", "the record could not be swapped");
+        if (!given) throw new JobFailedException("HandoverNotGiven", "the record could not be swapped");
     }
 
     /// <summary>
@@ -102,6 +103,18 @@ internal static class HandoverJobs
             ? same with { Demoted = new DemotionToken(control.SystemIdentifier, end.Timeline, end.End, pairEpoch), Run = null, Lsn = end.End }
             : null, cancellation);
         await c.Selectors.SelectAsync(Names.ReadWriteService(c.Identity.Cluster), Names.NoInstance, record.Epoch, cancellation);
+    }
+
+    /// <summary>
+    /// Others write into the record too (a suspicion, a request to attach): where one came first, nothing of this swap was written, and as long as the reign is the same it is tried again. To give up
+    /// instead would cost an election.
+    /// </summary>
+    /// <returns>True: it landed. False: it is moot, or <paramref name="limit"/> came, or it may have landed.</returns>
+    private static async Task<bool> SwapAsync(JobContext c, string purpose, Func<PrimaryRecord?, PrimaryRecord?> change, TimeSpan limit, CancellationToken cancellation)
+    {
+        RecordSwap? outcome = null;
+        await c.UntilAsync(async () => (outcome = await c.Records.SwapAsync(purpose, change, cancellation)) is not RecordSwap.Lost, limit, Interval, cancellation);
+        return outcome is RecordSwap.Applied;
     }
 
     private static async Task<bool> HasReachedAsync(JobContext c, InstanceObservation o, Incarnation target, WalEnd end, CancellationToken cancellation)
