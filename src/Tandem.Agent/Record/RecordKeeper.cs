@@ -191,7 +191,7 @@ public sealed class RecordKeeper(IKubernetesClient client, string cluster, strin
 
     /// <summary>What is known, as of an answer of the API server to what was sent then.</summary>
     private RecordReading Answered(TimeSpan sentAt) =>
-        Latest with { ReadAt = sentAt, Reachable = true, ReachableSince = Latest is { Reachable: true, ReachableSince: { } since } ? since : sentAt };
+        Latest with { ReadAt = sentAt, Reachable = true, ReachableSince = Latest is { Reachable: true, ReachableSince: { } since } ? since : time.BootTime() };
 
     private void Note(PrimaryRecord? record)
     {

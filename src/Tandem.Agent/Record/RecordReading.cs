@@ -8,7 +8,10 @@ namespace Tandem.Agent.Record;
 /// <param name="Unreadable">Why the Lease that is there holds no readable record; null where it does.</param>
 public sealed record RecordReading(PrimaryRecord? Record, bool? Exists, TimeSpan? ReadAt, bool Reachable, string? Unreadable)
 {
-    /// <summary>Boot-clock time at which the first read was sent of those that have all succeeded since; null before the first.</summary>
+    /// <summary>
+    /// Boot-clock time at which the first read was answered of those that have all succeeded since; null before the first. When it was sent says nothing: it may have hung until the network was
+    /// mended, and what others have obeyed meanwhile has not been heard for longer because of it.
+    /// </summary>
     public TimeSpan? ReachableSince { get; init; }
 
     public static readonly RecordReading Never = new(null, null, null, false, null);

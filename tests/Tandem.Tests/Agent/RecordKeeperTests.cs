@@ -1,9 +1,11 @@
 using System.Reflection;
 using Microsoft.Extensions.Logging.Abstractions;
+using Tandem.Agent.Fencing;
 using Tandem.Agent.Record;
 using Tandem.Kubernetes.Client;
 using Tandem.Kubernetes.Models;
 using Tandem.Protocol.Records;
+using Tandem.Tests.Support;
 using static Tandem.Tests.Protocol.Example;
 
 namespace Tandem.Tests.Agent;
@@ -44,6 +46,26 @@ public sealed class RecordKeeperTests
 
         Assert.Equal(2, keeper.Latest.Record!.Epoch.Value);
         Assert.False(keeper.Latest.Reachable);
+    }
+
+    [Fact]
+    public async Task In_touch_again_is_whoever_was_answered_not_whoever_had_asked_long_before()
+    {
+        var time = new ManualTimeProvider();
+        var (keeper, api) = Keeper(time);
+        api.UnderWay = () => throw new KubernetesUnreachableException("cut off", null);
+        await Assert.ThrowsAsync<KubernetesUnreachableException>(() => keeper.ReadAsync(CancellationToken.None));
+
+        api.Reads.Enqueue(Lease(1, "5"));
+        api.UnderWay = () => time.Advance(TimeSpan.FromSeconds(1.9)); // mended while the read hangs
+        var asked = time.BootTime();
+        var reading = await keeper.ReadAsync(CancellationToken.None);
+        Assert.Equal(asked, reading.ReadAt);
+        Assert.Equal(asked + TimeSpan.FromSeconds(1.9), reading.ReachableSince);
+
+        api.Reads.Enqueue(Lease(1, "5"));
+        time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(asked + TimeSpan.FromSeconds(1.9), (await keeper.ReadAsync(CancellationToken.None)).ReachableSince);
     }
 
     [Fact]
@@ -103,10 +125,10 @@ public sealed class RecordKeeperTests
         Assert.Empty(keeper.MaybeMembers);
     }
 
-    private static (RecordKeeper Keeper, Api Api) Keeper()
+    private static (RecordKeeper Keeper, Api Api) Keeper(TimeProvider? time = null)
     {
         var client = DispatchProxy.Create<IKubernetesClient, Api>();
-        return (new RecordKeeper(client, "orders", "default", TimeProvider.System, new Random(1), NullLogger.Instance), (Api)(object)client);
+        return (new RecordKeeper(client, "orders", "default", time ?? TimeProvider.System, new Random(1), NullLogger.Instance), (Api)(object)client);
     }
 
     private static V1Lease Lease(long epoch, string version)
