@@ -17,9 +17,7 @@ internal static class CopyJobs
     {
         await c.Server.WipeAsync(cancellation);
         await c.Server.InitializeAsync(cancellation);
-        var control = await c.Server.ReadControlDataAsync(cancellation);
         c.Memory.Remember(state => state with { Marker = VolumeMarker.None, Promise = o.Record!.Epoch, Lineage = o.Record.Lineage, PairEpoch = o.Record.PairEpoch });
-        await NameSystemAsync(c, o, control.SystemIdentifier, cancellation);
     }
 
     public static async Task BaseBackupAsync(JobContext c, InstanceAction.BaseBackup action, InstanceObservation o, CancellationToken cancellation)
@@ -47,7 +45,6 @@ internal static class CopyJobs
             // Whatever database this volume had before is gone.
             Record = o.Record with { SystemIdentifier = control.SystemIdentifier },
         });
-        if (o.IsHolder) await NameSystemAsync(c, o, control.SystemIdentifier, cancellation);
     }
 
     /// <summary>While the marker stands this instance promises without a position: its log is neither the old one nor the new [C6].</summary>
@@ -112,9 +109,6 @@ internal static class CopyJobs
         // A server that follows already goes on, with its history as it now is.
         if (c.Server.Process.Running && c.Memory.Upstream == action.Source) c.Memory.Remember(state => state with { Lineage = c.Memory.OtherSite.Entries });
     }
-
-    private static Task NameSystemAsync(JobContext c, InstanceObservation o, SystemIdentifier system, CancellationToken cancellation) =>
-        c.Records.SwapAsync("system", live => live.SameReign(o.Record!) is { SystemIdentifier: null } same ? same with { SystemIdentifier = system } : null, cancellation);
 
     private static Progress Watch(JobContext c) => new(c);
 

@@ -14,6 +14,7 @@ public static class InstanceActuator
         InstanceAction.TakeBack => RecordJobs.TakeBackAsync(c, o, cancellation),
         InstanceAction.SwapRun => RecordJobs.SwapRunAsync(c, o, cancellation),
         InstanceAction.CheckOtherSite => RecordJobs.CheckOtherSiteAsync(c, o, cancellation),
+        InstanceAction.NameSystem => RecordJobs.NameSystemAsync(c, o, cancellation),
         InstanceAction.AdoptLineage => RecordJobs.AdoptLineageAsync(c, o, cancellation),
         InstanceAction.RebuildRecord rebuild => RecordJobs.RebuildAsync(c, rebuild, o, cancellation),
         InstanceAction.LeaveClauses => RecordJobs.LeaveClausesAsync(c, o, cancellation),

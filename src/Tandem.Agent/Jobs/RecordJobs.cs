@@ -111,6 +111,12 @@ internal static class RecordJobs
             return same with { Members = same.Members.Except(superseded).Union(add.Members) };
         }, cancellation);
 
+    public static async Task NameSystemAsync(JobContext c, InstanceObservation o, CancellationToken cancellation)
+    {
+        var control = await c.Server.ReadControlDataAsync(cancellation);
+        await c.Records.SwapAsync("system", record => record.SameReign(o.Record!) is { SystemIdentifier: null } same ? same with { SystemIdentifier = control.SystemIdentifier } : null, cancellation);
+    }
+
     /// <summary>The record of a standby site speaks of the other site's lineage; clauses of an own reign that is over say nothing about it.</summary>
     public static Task AdoptLineageAsync(JobContext c, InstanceObservation o, CancellationToken cancellation) =>
         c.Records.SwapAsync("lineage", record => record.SameReign(o.Record!) is { State: RecordState.Stable, RunMode: RunMode.Standby } same && o.OtherSite is { } other && same.PairEpoch == other.PairEpoch

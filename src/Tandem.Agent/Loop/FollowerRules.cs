@@ -30,6 +30,8 @@ internal static class FollowerRules
         if (o.HasData && o.Volume.Marker is VolumeMarker.None or VolumeMarker.Rewinding) return null;
         if (o.Process.Running) return new Stop(StopMode.Immediate, "NoUsableData", "a clone was begun on this volume");
         if (o.Record!.SystemIdentifier is null) return new Wait("HolderFounding", $"{o.Record.Holder?.Instance} has not made the database yet");
+        // A copy is told the history that its record has when it begins: without one it would be found to share nothing with anybody, and be made again.
+        if (o.Record.Lineage.IsEmpty) return new Wait("HolderFounding", $"{o.Record.Holder?.Instance} has not taken over the history of its database yet");
         if (InsideClause(o)) return new Wait(InsideClauseReason, "the holder must take this instance out of the synchronous set before its volume is rebuilt");
         return LocalUpstream.Of(o) is { } source && HolderReady(o)
             ? new BaseBackup(source, "NoData", $"no data yet: base backup from {source.Name}")

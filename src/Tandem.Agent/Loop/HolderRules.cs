@@ -13,6 +13,9 @@ internal static class HolderRules
     /// <summary>While nothing streams, the other site's lineage is read again when it is older than this.</summary>
     private static readonly TimeSpan LineageAge = TimeSpan.FromSeconds(1);
 
+    /// <summary>Where a person is waited for: what that person reads is not to change every second.</summary>
+    private static readonly TimeSpan HeldLineageAge = TimeSpan.FromSeconds(10);
+
     private static bool Holds(InstanceObservation o, RunMode mode) => o.IsHolder && o.Record!.State is RecordState.Stable && o.Record.RunMode == mode;
 
     /// <summary>Demote (section 5): the server and all its children reaped first, then the end of the log becomes the token [S3].</summary>
@@ -48,7 +51,9 @@ internal static class HolderRules
             if (o.Upstream != source || !o.Process.Running)
             {
                 var action = FollowerRules.Rejoin(o, source, other.Entries, null);
-                if (action is not StartStandby and not Repoint) return action;
+                // What it remembers from when it last was the main standby may be older than its own log: neither is it to be waited upon, nor anything given up for it.
+                if (action is not StartStandby and not Repoint)
+                    return o.Now - other.ReadAt > (action is Hold ? HeldLineageAge : LineageAge) ? new ReadOtherSite(source, "LineageOld", "reads the other site's lineage again before it acts on it") : action;
                 return LineageDiffers(o, other) || !o.Record!.Quorums.IsEmpty ? new AdoptLineage("FollowsOtherSite", "the record takes over the lineage of the site that is followed") : action;
             }
             // The cascades know the history of what they receive from the record.
@@ -90,6 +95,12 @@ internal static class HolderRules
     public static InstanceAction? Founding(InstanceObservation o) =>
         Holds(o, RunMode.Primary) && o.Record!.SystemIdentifier is null && o.Volume.Marker == VolumeMarker.Initializing
             ? new Initialize("Founding", "the record is made: now the database")
+            : null;
+
+    /// <summary>Whoever is to copy the database waits for its name. A rule of its own: the swap may lose to another, or its maker end before it.</summary>
+    public static InstanceAction? Unnamed(InstanceObservation o) =>
+        Holds(o, RunMode.Primary) && o.Record!.SystemIdentifier is null && o is { HasData: true, Volume.Marker: VolumeMarker.None }
+            ? new NameSystem("DatabaseMade", "the record is told which database was made")
             : null;
 
     /// <summary>A holder that fails its gate vacates at once: others may be fit.</summary>

@@ -28,6 +28,7 @@ public abstract record InstanceAction(string Reason, string Message)
     public sealed record TakeBack(string Reason, string Message) : InstanceAction(Reason, Message);
     public sealed record SwapRun(string Reason, string Message) : InstanceAction(Reason, Message);
     public sealed record CheckOtherSite(string Reason, string Message) : InstanceAction(Reason, Message);
+    public sealed record NameSystem(string Reason, string Message) : InstanceAction(Reason, Message);
     public sealed record AdoptLineage(string Reason, string Message) : InstanceAction(Reason, Message);
 
     /// <summary>A main standby, whose data is about to be given up, takes away what the record says of it.</summary>

@@ -25,6 +25,7 @@ public static class InstanceTable
         HolderRules.Demoted,
         HolderRules.MainStandby,
         HolderRules.Founding,
+        HolderRules.Unnamed,
         HolderRules.Unfit,
         HolderRules.ServerDown,
         HolderRules.Elected,

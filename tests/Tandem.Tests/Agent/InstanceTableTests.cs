@@ -347,6 +347,23 @@ public sealed class InstanceTableTests
     }
 
     [Fact]
+    public void A_holder_whose_record_does_not_name_its_database_names_it_whoever_made_it_and_whenever()
+    {
+        var made = World(Record(1, A) with { SystemIdentifier = null }) with { Process = Down, Volume = Promised(1) };
+        Expect<InstanceAction.NameSystem>(made);
+        Expect<InstanceAction.Initialize>(made with { HasData = false, Volume = Promised(1) with { Marker = VolumeMarker.Initializing } });
+        Expect<InstanceAction.Wait>(World(Record(1, B) with { SystemIdentifier = null }) with { HasData = false, Process = Down, Volume = Promised(1) with { Marker = VolumeMarker.Cloning } }, "HolderFounding");
+    }
+
+    [Fact]
+    public void Nobody_copies_a_database_whose_history_its_record_does_not_tell_yet()
+    {
+        var empty = World(Record(1, B)) with { HasData = false, Process = Down, Volume = Promised(1) with { Marker = VolumeMarker.Cloning }, Peers = [Peer(B)] };
+        Expect<InstanceAction.Wait>(empty with { Reading = Read(Record(1, B) with { Lineage = [] }) }, "HolderFounding");
+        Expect<InstanceAction.BaseBackup>(empty);
+    }
+
+    [Fact]
     [Requirement("C13")]
     public void An_admitted_holder_that_is_to_end_hands_over()
     {
@@ -435,6 +452,13 @@ public sealed class InstanceTableTests
         };
         Expect<InstanceAction.Reconnect>(main, "NotConnected");
         Assert.Equal(Site("10.1.0.2,10.1.0.1,10.1.0.3"), Expect<InstanceAction.Repoint>(main with { OtherSite = main.OtherSite! with { Host = "10.1.0.2" } }).Source);
+
+        // Main standby again after a while: what it remembers of the other site may be older than what it has received from there since.
+        var again = main with { Process = Down, Upstream = null, Volume = main.Volume with { Lineage = [reign, Reign(2, C, 2, At(4)) with { PairEpoch = epoch }] }, LogEnd = new WalEnd(new TimelineId(2), At(5)) };
+        Expect<InstanceAction.Wait>(again, "AheadOfSource");
+        Expect<InstanceAction.ReadOtherSite>(again with { Now = again.Now + TimeSpan.FromSeconds(2) }, "LineageOld");
+        Expect<InstanceAction.ReadOtherSite>(again with { OtherSite = again.OtherSite! with { SystemIdentifier = new SystemIdentifier(43) }, Now = again.Now + TimeSpan.FromSeconds(11) }, "LineageOld");
+        Expect<InstanceAction.Hold>(again with { OtherSite = again.OtherSite! with { SystemIdentifier = new SystemIdentifier(43) }, Now = again.Now + TimeSpan.FromSeconds(2) }, "SystemIdentifierMismatch");
     }
 
     [Fact]
