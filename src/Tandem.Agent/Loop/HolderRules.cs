@@ -13,9 +13,6 @@ internal static class HolderRules
     /// <summary>While nothing streams, the other site's lineage is read again when it is older than this.</summary>
     private static readonly TimeSpan LineageAge = TimeSpan.FromSeconds(1);
 
-    /// <summary>Where a person is waited for: what that person reads is not to change every second.</summary>
-    private static readonly TimeSpan HeldLineageAge = TimeSpan.FromSeconds(10);
-
     private static bool Holds(InstanceObservation o, RunMode mode) => o.IsHolder && o.Record!.State is RecordState.Stable && o.Record.RunMode == mode;
 
     /// <summary>Demote (section 5): the server and all its children reaped first, then the end of the log becomes the token [S3].</summary>
@@ -51,9 +48,10 @@ internal static class HolderRules
             if (o.Upstream != source || !o.Process.Running)
             {
                 var action = FollowerRules.Rejoin(o, source, other.Entries, null);
-                // What it remembers from when it last was the main standby may be older than its own log: neither is it to be waited upon, nor anything given up for it.
+                // What it remembers from when it last was the main standby may be older than its own log: neither is it to be waited upon, nor anything given up for it. A hold stands: what a person
+                // reads is not to come and go.
                 if (action is not StartStandby and not Repoint)
-                    return o.Now - other.ReadAt > (action is Hold ? HeldLineageAge : LineageAge) ? new ReadOtherSite(source, "LineageOld", "reads the other site's lineage again before it acts on it") : action;
+                    return action is not Hold && o.Now - other.ReadAt > LineageAge ? new ReadOtherSite(source, "LineageOld", "reads the other site's lineage again before it acts on it") : action;
                 return LineageDiffers(o, other) || !o.Record!.Quorums.IsEmpty ? new AdoptLineage("FollowsOtherSite", "the record takes over the lineage of the site that is followed") : action;
             }
             // The cascades know the history of what they receive from the record.

@@ -457,8 +457,7 @@ public sealed class InstanceTableTests
         var again = main with { Process = Down, Upstream = null, Volume = main.Volume with { Lineage = [reign, Reign(2, C, 2, At(4)) with { PairEpoch = epoch }] }, LogEnd = new WalEnd(new TimelineId(2), At(5)) };
         Expect<InstanceAction.Wait>(again, "AheadOfSource");
         Expect<InstanceAction.ReadOtherSite>(again with { Now = again.Now + TimeSpan.FromSeconds(2) }, "LineageOld");
-        Expect<InstanceAction.ReadOtherSite>(again with { OtherSite = again.OtherSite! with { SystemIdentifier = new SystemIdentifier(43) }, Now = again.Now + TimeSpan.FromSeconds(11) }, "LineageOld");
-        Expect<InstanceAction.Hold>(again with { OtherSite = again.OtherSite! with { SystemIdentifier = new SystemIdentifier(43) }, Now = again.Now + TimeSpan.FromSeconds(2) }, "SystemIdentifierMismatch");
+        Expect<InstanceAction.Hold>(again with { OtherSite = again.OtherSite! with { SystemIdentifier = new SystemIdentifier(43) }, Now = again.Now + TimeSpan.FromSeconds(11) }, "SystemIdentifierMismatch");
     }
 
     [Fact]
