@@ -40,7 +40,7 @@ internal static class HandoverJobs
 
         var limit = o.ShutdownRequested ? TimeSpan.FromSeconds(10) : o.Settings.SwitchoverTimeout;
         var deadline = c.Time.GetUtcNow() + limit;
-        var begun = await SwapAsync(c, "hand over", live => live.SameReign(record) is { State: RecordState.Stable, RunMode: RunMode.Primary } same && same.PairEpoch == record.PairEpoch && same.Members.Contains(target) ? same with { State = new RecordState.HandingOver(target, deadline), RenewTime = c.Time.GetUtcNow() } : null, limit / 4, cancellation);
+        var begun = await SwapAsync(c, "hand over", live => Decided(live) is { State: RecordState.Stable } same ? same with { State = new RecordState.HandingOver(target, deadline), RenewTime = c.Time.GetUtcNow() } : null, limit / 4, cancellation);
         if (!begun) throw new JobFailedException("HandoverNotBegun", "the record could not be swapped");
         // At the present epoch: a handover that fails is taken back in it, and clients with it.
         var hidden = c.Selectors.SelectAsync(Names.ReadWriteService(c.Identity.Cluster), target.Instance, record.Epoch, cancellation);
@@ -61,7 +61,7 @@ internal static class HandoverJobs
         var lineage = DataLineage.Of(c.Memory.Volume.Lineage, end.Timeline, end.End);
         var given = await SwapAsync(c, "give", live =>
         {
-            if (live.SameReign(record) is not { State: RecordState.HandingOver, RunMode: RunMode.Primary } same || same.PairEpoch != record.PairEpoch || !same.Members.Contains(target)) return null;
+            if (Decided(live) is not { State: RecordState.HandingOver } same) return null;
             var others = o.Standbys.Where(s => s.Streaming && s.Incarnation != target && same.Members.Contains(s.Incarnation)).Select(s => s.Incarnation).Append(c.Memory.Me);
             var clause = SetRules.FirstClause(epoch, target, others, same.Members.Remove(target), o.Settings.Synchrony);
             return same with
@@ -81,6 +81,10 @@ internal static class HandoverJobs
         }, limit / 4, cancellation);
         await hidden;
         if (!given) throw new JobFailedException("HandoverNotGiven", "the record could not be swapped");
+
+        // What has made the swap wait may have been the pair's, which demotes this site in the same reign.
+        PrimaryRecord? Decided(PrimaryRecord? live) =>
+            live.SameReign(record) is { RunMode: RunMode.Primary } same && same.PairEpoch == record.PairEpoch && same.Members.Contains(target) ? same : null;
     }
 
     /// <summary>
