@@ -21,6 +21,16 @@ public sealed record V1ObjectMeta
 
     /// <summary>Fields of newer servers and those not modelled here (managedFields …): read, kept, sent back.</summary>
     [JsonExtensionData] public Dictionary<string, JsonElement>? Unmodelled { get; set; }
+
+    /// <summary>Whether it is the same object, and nothing differs that a writer sets: not which version it is, nor who wrote which field.</summary>
+    /// <param name="but">An annotation that is not compared.</param>
+    public bool SaysTheSameAs(V1ObjectMeta other, string? but = null) =>
+        Uid == other.Uid && Generation == other.Generation && DeletionTimestamp == other.DeletionTimestamp
+        && SameEntries(Labels, other.Labels, null) && SameEntries(Annotations, other.Annotations, but)
+        && (OwnerReferences ?? []).SequenceEqual(other.OwnerReferences ?? []) && (Finalizers ?? []).SequenceEqual(other.Finalizers ?? []);
+
+    private static bool SameEntries(Dictionary<string, string>? one, Dictionary<string, string>? other, string? but) =>
+        (one?.Count ?? 0) == (other?.Count ?? 0) && (one ?? []).All(e => other!.TryGetValue(e.Key, out var value) && (e.Key == but || e.Value == value));
 }
 
 public sealed record V1OwnerReference

@@ -87,7 +87,8 @@ public sealed class Controller<T> : IController where T : class, IKubernetesObje
     {
         var key = ResourceKey.Of(change.Value);
         if (_queue is not null && change is ResourceChange<T>.Deleted deleted) _gone[key] = deleted.Old; // nobody would ask for it while another leads
-        Enqueue(key);
+        // What was reported is no reason to look again.
+        if (!change.IsOfStatusAlone()) Enqueue(key);
     }
 
     /// <summary>Works until <paramref name="stopping"/>, and then for as long as what is under way takes (bounded); until <paramref name="lost"/>, and then ends at once.</summary>

@@ -91,7 +91,7 @@ public sealed class ResourceCache<T> where T : class, IKubernetesObject
             foreach (var value in list.Items)
             {
                 present.Add(ResourceKey.Of(value));
-                Put(value, isTombstone: true, changes);
+                Put(value, isFromList: true, changes);
             }
             foreach (var unreadable in list.Unreadable) present.Add(new ResourceKey(unreadable.Namespace, unreadable.Name));
             foreach (var vanished in _objects.Keys.Where(key => !present.Contains(key)).ToList()) Remove(vanished, isTombstone: true, changes);
@@ -125,14 +125,14 @@ public sealed class ResourceCache<T> where T : class, IKubernetesObject
             }
             else
             {
-                Put(@event.Value, isTombstone: false, changes);
+                Put(@event.Value, isFromList: false, changes);
             }
             Publish(changes);
         }
         Raise(changes);
     }
 
-    private void Put(T value, bool isTombstone, List<ResourceChange<T>> changes)
+    private void Put(T value, bool isFromList, List<ResourceChange<T>> changes)
     {
         var key = ResourceKey.Of(value);
         if (_objects.TryGetValue(key, out var old))
@@ -141,10 +141,10 @@ public sealed class ResourceCache<T> where T : class, IKubernetesObject
             if (old.Metadata.Uid == value.Metadata.Uid)
             {
                 _objects[key] = value;
-                changes.Add(new ResourceChange<T>.Modified(old, value));
+                changes.Add(new ResourceChange<T>.Modified(old, value, isFromList));
                 return;
             }
-            Remove(key, isTombstone, changes); // another object under the same name: the old one's end went unseen
+            Remove(key, isTombstone: isFromList, changes); // another object under the same name: the old one's end went unseen
         }
         _objects[key] = value;
         if (key.Namespace is { } @namespace) Index(@namespace).Add(key);

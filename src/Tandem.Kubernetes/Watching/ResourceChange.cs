@@ -1,3 +1,5 @@
+using Tandem.Kubernetes.Models;
+
 namespace Tandem.Kubernetes.Watching;
 
 /// <summary>What happened to one object of a cache. A closed set: switch over it.</summary>
@@ -12,7 +14,8 @@ public abstract record ResourceChange<T>
         public override T Value => New;
     }
 
-    public sealed record Modified(T Old, T New) : ResourceChange<T>
+    /// <param name="IsFromList">Not watched, but seen in a later list: between the two the server may have been restored from a backup.</param>
+    public sealed record Modified(T Old, T New, bool IsFromList = false) : ResourceChange<T>
     {
         public override T Value => New;
     }
@@ -23,4 +26,14 @@ public abstract record ResourceChange<T>
     {
         public override T Value => Old;
     }
+}
+
+public static class ResourceChanges
+{
+    /// <summary>
+    /// Whether nothing but the status was written: of a kind with the status subresource the server counts every other change (<c>generation</c>), except of metadata. Never so of what a list
+    /// showed: a server that was restored counts anew.
+    /// </summary>
+    public static bool IsOfStatusAlone<T>(this ResourceChange<T> change) where T : class, IKubernetesObject =>
+        change is ResourceChange<T>.Modified { IsFromList: false, Old.Metadata: { Generation: > 0 } before, New.Metadata: var now } && before.SaysTheSameAs(now);
 }

@@ -80,6 +80,10 @@ public sealed record PairRecord
 
     public bool IsWritable => Format <= CurrentFormat;
 
+    /// <summary>Whether nothing differs that anybody decides by: what the sites say of themselves, and the nonce, may.</summary>
+    public bool SaysTheSameAs(PairRecord other) => this == other with { History = History, Unknown = Unknown, Self = Self, Peer = Peer, Nonce = Nonce, ResourceVersion = ResourceVersion }
+        && History.SequenceEqual(other.History) && Unknown.Count == other.Unknown.Count;
+
     /// <summary>The step of the operation under way.</summary>
     public PairStep? Step => Operation?.Step;
 

@@ -15,33 +15,37 @@ public sealed class CertificateMemory
     /// <param name="secrets">The same object where none of them has changed.</param>
     public CertificateSet Read(ClusterKey cluster, IReadOnlyDictionary<string, V1Secret> secrets)
     {
-        if (_known.TryGetValue(cluster, out var known) && ReferenceEquals(known.Secrets, secrets)) return known.Set;
-        var set = Read(cluster.Name, secrets);
+        var isKnown = _known.TryGetValue(cluster, out var known);
+        if (isKnown && ReferenceEquals(known.Secrets, secrets)) return known.Set;
+        var set = Read(cluster.Name, secrets, isKnown ? known.Set : CertificateSet.None);
         _known[cluster] = (secrets, set);
         return set;
     }
 
     public void Forget(ClusterKey cluster) => _known.TryRemove(cluster, out _);
 
-    private static CertificateSet Read(string cluster, IReadOnlyDictionary<string, V1Secret> secrets)
+    private static CertificateSet Read(string cluster, IReadOnlyDictionary<string, V1Secret> secrets, CertificateSet before)
     {
         var authority = secrets.GetValueOrDefault(Names.AuthoritySecret(cluster));
-        var pair = authority is null ? null : Authority(authority);
+        var pair = authority is null ? null : Authority(authority, before.Authority);
+        var isSame = pair is not null && pair.CertificatePem == before.Authority?.CertificatePem;
         return new CertificateSet(
             authority is not null,
             pair,
-            CertificateFacts.Read(pair?.CertificatePem),
+            isSame ? before.AuthorityFacts : CertificateFacts.Read(pair?.CertificatePem),
             secrets.Values
                 .Where(s => s.Metadata.Labels?.ContainsKey(Names.InstanceLabel) == true)
-                .ToImmutableDictionary(s => s.Metadata.Labels![Names.InstanceLabel], s => ObservedCertificate.Of(s, pair?.CertificatePem)!),
-            ObservedCertificate.Of(secrets.GetValueOrDefault(Names.OperatorSecret(cluster)), pair?.CertificatePem));
+                .Select(s => (Name: s.Metadata.Labels![Names.InstanceLabel], Secret: s))
+                .ToImmutableDictionary(s => s.Name, s => ObservedCertificate.Of(s.Secret, pair?.CertificatePem, isSame ? before.Instances.GetValueOrDefault(s.Name) : null)!),
+            ObservedCertificate.Of(secrets.GetValueOrDefault(Names.OperatorSecret(cluster)), pair?.CertificatePem, isSame ? before.Operator : null));
     }
 
     /// <returns>Null where certificate and key are not there or do not belong together.</returns>
-    private static KeyPair? Authority(V1Secret secret)
+    private static KeyPair? Authority(V1Secret secret, KeyPair? before)
     {
         if (ObservedCertificate.Text(secret, CertificateSecretBuilder.Authority) is not { } certificate || ObservedCertificate.Text(secret, CertificateSecretBuilder.AuthorityKey) is not { } key) return null;
         var pair = new KeyPair(certificate, key);
+        if (pair == before) return before;
         try
         {
             using var loaded = pair.Load();

@@ -11,15 +11,17 @@ namespace Tandem.Operator.Clusters.Observing;
 /// <param name="SignedByAuthority">By the authority that the cluster has now.</param>
 public sealed record ObservedCertificate(CertificateFacts? Facts, bool SignedByAuthority, string? Bundle, KeyPair Pair)
 {
-    public static ObservedCertificate? Of(V1Secret? secret, string? authorityPem)
+    /// <param name="before">What was seen of it under the same authority: what was read and verified once is not again. Null: nothing was.</param>
+    public static ObservedCertificate? Of(V1Secret? secret, string? authorityPem, ObservedCertificate? before = null)
     {
         if (secret is null) return null;
         var certificate = Text(secret, CertificateSecretBuilder.Certificate);
         var key = Text(secret, CertificateSecretBuilder.Key);
         var isWhole = certificate is not null && key is not null && Text(secret, CertificateSecretBuilder.Authority) == authorityPem;
+        var isKnown = before is not null && before.Pair.CertificatePem == certificate;
         return new ObservedCertificate(
-            CertificateFacts.Read(certificate),
-            isWhole && CertificateFacts.IsSignedBy(certificate, authorityPem),
+            isKnown ? before!.Facts : CertificateFacts.Read(certificate),
+            isWhole && (isKnown && before!.SignedByAuthority || CertificateFacts.IsSignedBy(certificate, authorityPem)),
             Text(secret, CertificateSecretBuilder.Bundle),
             new KeyPair(certificate ?? "", key ?? ""));
     }

@@ -1,6 +1,7 @@
 using Tandem.Kubernetes.Models;
 using Tandem.Kubernetes.Reconciling;
 using Tandem.Kubernetes.Watching;
+using Tandem.Operator.Pairs.Observing;
 using Tandem.Resources;
 
 namespace Tandem.Operator.Clusters.Observing;
@@ -14,15 +15,22 @@ public sealed class ClusterCaches
     {
         HasPolicyV1 = hasPolicyV1;
         Clusters = Make<DatabaseCluster>();
-        Clusters.Changed += change => Changed?.Invoke(ClusterKey.Of(change.Value));
+        Clusters.Changed += change =>
+        {
+            if (!change.IsOfStatusAlone()) Changed?.Invoke(ClusterKey.Of(change.Value));
+        };
         Pairs = Make<DisasterRecoveryPair>();
-        Pairs.Changed += change => Changed?.Invoke(new ClusterKey(change.Value.Metadata.Namespace!, change.Value.Spec.Cluster));
+        Pairs.Changed += change =>
+        {
+            if (!change.IsOfStatusAlone()) Changed?.Invoke(new ClusterKey(change.Value.Metadata.Namespace!, change.Value.Spec.Cluster));
+        };
         StorageClasses = host.Cache<V1StorageClass>();
         StorageClasses.Changed += _ =>
         {
             foreach (var cluster in Clusters.ListAll()) Changed?.Invoke(ClusterKey.Of(cluster));
         };
-        Leases = Parts<V1Lease>();
+        // Every few seconds, of every cluster and pair: what a renewal tells, the agents' reports tell sooner.
+        Leases = Parts<V1Lease>((before, now) => RecordReading.IsRenewal(before, now) || PairRecordLease.IsOfFactsAlone(before, now));
         Pods = Parts<V1Pod>();
         Claims = Parts<V1PersistentVolumeClaim>();
         Services = Parts<V1Service>();
@@ -34,9 +42,9 @@ public sealed class ClusterCaches
         if (hasPolicyV1) Budgets = Parts<V1PodDisruptionBudget>();
         else BetaBudgets = Parts<V1Beta1PodDisruptionBudget>();
 
-        PartSet<T> Parts<T>() where T : class, IKubernetesObject
+        PartSet<T> Parts<T>(Func<T, T, bool>? isNoNews = null) where T : class, IKubernetesObject
         {
-            var set = new PartSet<T>(host, namespaces);
+            var set = new PartSet<T>(host, namespaces, isNoNews);
             set.Changed += cluster => Changed?.Invoke(cluster);
             return set;
         }

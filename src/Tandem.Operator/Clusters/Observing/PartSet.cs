@@ -22,9 +22,13 @@ public sealed class PartSet<T> where T : class, IKubernetesObject
     /// <summary>Where each of them stands above: what a last event says of the cluster need not be what was heard before.</summary>
     private readonly ConcurrentDictionary<ResourceKey, ClusterKey> _clusters = new();
 
+    private readonly Func<T, T, bool>? _isNoNews;
+
     /// <param name="namespaces">Empty: all.</param>
-    public PartSet(ControllerHost host, IReadOnlyCollection<string> namespaces)
+    /// <param name="isNoNews">Whether an object was written, from the first form to the second, in a way that calls for no look; null: none is.</param>
+    public PartSet(ControllerHost host, IReadOnlyCollection<string> namespaces, Func<T, T, bool>? isNoNews = null)
     {
+        _isNoNews = isNoNews;
         _cache = new CacheSet<T>(host, namespaces, Names.ClusterLabel);
         _cache.Changed += OnChanged;
     }
@@ -46,6 +50,7 @@ public sealed class PartSet<T> where T : class, IKubernetesObject
         if (entered is { } other) Keep(other, Of(other).SetItem(name, change.Value));
         if (entered is { } present) _clusters[key] = present;
         else _clusters.TryRemove(key, out _);
+        if (left == entered && change is ResourceChange<T>.Modified { IsFromList: false } modified && _isNoNews?.Invoke(modified.Old, modified.New) == true) return;
         if (left is { } old && old != entered) Changed?.Invoke(old);
         if (entered is { } now) Changed?.Invoke(now);
     }

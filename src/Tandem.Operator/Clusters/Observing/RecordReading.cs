@@ -21,6 +21,11 @@ public abstract record RecordReading
 
     public PrimaryRecord? Record => (this as Present)?.Current;
 
+    /// <summary>Whether the holder has only said again that it is there, and how far it is.</summary>
+    public static bool IsRenewal(V1Lease before, V1Lease now) =>
+        Of(before).Record is { } old && Of(now).Record is { } renewed && old.SaysTheSameAs(renewed) && old.Run == renewed.Run && old.Suspect == renewed.Suspect && old.IsWritable == renewed.IsWritable
+        && before.Metadata.SaysTheSameAs(now.Metadata, but: Names.RecordAnnotation);
+
     public static RecordReading Of(V1Lease? lease)
     {
         if (lease is null) return IsAbsent;

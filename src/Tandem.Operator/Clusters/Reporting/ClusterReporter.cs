@@ -15,10 +15,14 @@ namespace Tandem.Operator.Clusters.Reporting;
 public sealed record ClusterReport(ClusterObservation Observation, DatabaseClusterStatus Status);
 
 /// <summary>
-/// Writes what there is to tell: the status, and Events for its transitions. A transition is written at once, positions alone at most every <see cref="PositionsEvery"/>.
+/// Writes what there is to tell: the status, and Events for its transitions. A transition is written at once, those that follow within <see cref="TransitionsEvery"/> together after it,
+/// positions alone at most every <see cref="PositionsEvery"/>.
 /// </summary>
 public sealed class ClusterReporter(IKubernetesClient client, IEventRecorder events, ReignMemory reigns, ClusterMetrics metrics, TimeProvider time, ILogger<ClusterReporter> logger)
 {
+    /// <summary>One event, a failover or a new pod, shows in many looks, and each write in every watcher.</summary>
+    public static readonly TimeSpan TransitionsEvery = TimeSpan.FromMilliseconds(200);
+
     public static readonly TimeSpan PositionsEvery = TimeSpan.FromSeconds(5);
 
     private readonly ConcurrentDictionary<ClusterKey, Written> _written = new();
@@ -40,8 +44,9 @@ public sealed class ClusterReporter(IKubernetesClient client, IEventRecorder eve
         var old = observation.Cluster.Status;
         if (StatusComparison.AreEqual(old, status)) return null;
 
-        var sincePositions = _written.TryGetValue(observation.Key, out var written) ? time.GetElapsedTime(written.At) : TimeSpan.MaxValue;
-        if (sincePositions < PositionsEvery && StatusComparison.TellTheSame(old, status)) return PositionsEvery - sincePositions;
+        var sinceWritten = _written.TryGetValue(observation.Key, out var written) ? time.GetElapsedTime(written.At) : TimeSpan.MaxValue;
+        if (sinceWritten < TransitionsEvery) return TransitionsEvery - sinceWritten;
+        if (sinceWritten < PositionsEvery && StatusComparison.TellTheSame(old, status)) return PositionsEvery - sinceWritten;
 
         await WriteAsync(observation, status, cancellation);
         Tell(observation, old, status);

@@ -14,9 +14,25 @@ public static class PairRecordLease
     public static PairRecord? Read(V1Lease? lease)
     {
         if (lease is null) return null;
-        var text = lease.Metadata.Annotations?.GetValueOrDefault(Names.PairRecordAnnotation) ?? throw new FormatException($"the Lease {lease.Metadata.Name} has no annotation {Names.PairRecordAnnotation}");
+        var text = Text(lease) ?? throw new FormatException($"the Lease {lease.Metadata.Name} has no annotation {Names.PairRecordAnnotation}");
         return PairRecordCodec.Decode(text) with { ResourceVersion = lease.Metadata.ResourceVersion ?? "", Uid = lease.Metadata.Uid ?? "" };
     }
+
+    /// <summary>Whether a site has only said of itself, or of what it hears of the other, what is not so any more: that is for the other site, whose operator watches it.</summary>
+    public static bool IsOfFactsAlone(V1Lease before, V1Lease now)
+    {
+        if (Text(before) is not { } old || Text(now) is not { } text || !before.Metadata.SaysTheSameAs(now.Metadata, but: Names.PairRecordAnnotation)) return false;
+        try
+        {
+            return PairRecordCodec.Decode(old).SaysTheSameAs(PairRecordCodec.Decode(text));
+        }
+        catch (FormatException)
+        {
+            return false;
+        }
+    }
+
+    private static string? Text(V1Lease lease) => lease.Metadata.Annotations?.GetValueOrDefault(Names.PairRecordAnnotation);
 
     /// <summary>The Lease as it was read, with another record in it: its resourceVersion makes the write a swap.</summary>
     public static V1Lease With(V1Lease read, PairRecord record)
