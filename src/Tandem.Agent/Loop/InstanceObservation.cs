@@ -127,7 +127,22 @@ public sealed record InstanceObservation
     /// The API server shows no record, or one that is older than what this volume has obeyed; or than what another has, known here before the API server was asked last. Nothing that
     /// it shows is to be obeyed then.
     /// </summary>
-    public bool RecordRegressed => RecordSight.IsRegressed(Reading, Volume, HasData, Peers, GivingTo);
+    public bool RecordRegressed => (_regression is { } known && known.IsOf(this) ? known : _regression = new Regression(this)).IsThere;
+
+    /// <summary>Nearly every rule asks.</summary>
+    private Regression? _regression;
+
+    private sealed class Regression(InstanceObservation o)
+    {
+        private readonly (RecordReading, VolumeState, bool, IReadOnlyList<PeerObservation>, Epoch?) _judged = Judged(o);
+
+        public bool IsThere { get; } = RecordSight.IsRegressed(o.Reading, o.Volume, o.HasData, o.Peers, o.GivingTo);
+
+        /// <summary>A copy with something else in it is judged anew.</summary>
+        public bool IsOf(InstanceObservation other) => _judged.Equals(Judged(other));
+
+        private static (RecordReading, VolumeState, bool, IReadOnlyList<PeerObservation>, Epoch?) Judged(InstanceObservation o) => (o.Reading, o.Volume, o.HasData, o.Peers, o.GivingTo);
+    }
 
     /// <summary>The record that is to be obeyed.</summary>
     public PrimaryRecord? Record => RecordRegressed ? null : Reading.Record;

@@ -29,7 +29,18 @@ public static class KubernetesJson
         }
     }
 
-    public static JsonTypeInfo<T> TypeInfo<T>() => (JsonTypeInfo<T>)_options.GetTypeInfo(typeof(T));
+    public static JsonTypeInfo<T> TypeInfo<T>()
+    {
+        var options = _options;
+        if (Known<T>.Last is { } known && ReferenceEquals(known.Options, options)) return known;
+        return Known<T>.Last = (JsonTypeInfo<T>)options.GetTypeInfo(typeof(T));
+    }
+
+    /// <summary>To find a type's again takes longer than to write a small object.</summary>
+    private static class Known<T>
+    {
+        public static JsonTypeInfo<T>? Last;
+    }
 
     public static string Serialize<T>(T value) => JsonSerializer.Serialize(value, TypeInfo<T>());
 

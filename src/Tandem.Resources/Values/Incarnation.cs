@@ -48,10 +48,21 @@ public readonly record struct Incarnation(string Instance, string Volume, string
     {
         get
         {
-            var instance = new string([.. Instance.Select(c => char.IsAsciiLetterOrDigit(c) ? char.ToLowerInvariant(c) : '_')]);
-            if (instance.Length > 30) instance = instance[^30..];
-            var claim = Claim.Replace("-", "", StringComparison.Ordinal);
-            return $"{instance}_{Volume[..Math.Min(16, Volume.Length)]}_{claim[..Math.Min(8, claim.Length)]}";
+            Span<char> name = stackalloc char[56];
+            var length = 0;
+            foreach (var c in Instance.AsSpan(Math.Max(0, Instance.Length - 30))) name[length++] = char.IsAsciiLetterOrDigit(c) ? char.ToLowerInvariant(c) : '_';
+            name[length++] = '_';
+            var volume = Volume.AsSpan(0, Math.Min(16, Volume.Length));
+            volume.CopyTo(name[length..]);
+            length += volume.Length;
+            name[length++] = '_';
+            var end = length + 8;
+            foreach (var c in Claim)
+            {
+                if (length == end) break;
+                if (c != '-') name[length++] = c;
+            }
+            return new string(name[..length]);
         }
     }
 
