@@ -11,7 +11,7 @@ public sealed class SeedsTests(ITestOutputHelper output)
 {
     [Theory]
     [InlineData(1, 1000)]
-    [InlineData(2, 300)]
+    [InlineData(2, 1000)]
     public void Nothing_that_was_promised_is_lost_and_everything_comes_back(int sites, int count)
     {
         var totals = Soak.Seeds(1, (ulong)count, sites, output.WriteLine);
@@ -19,7 +19,7 @@ public sealed class SeedsTests(ITestOutputHelper output)
         Console.WriteLine(totals);
         Assert.True(totals.Failed.Count == 0, string.Join(Environment.NewLine, totals.Failed.Select(o => $"{o}{Environment.NewLine}    {OneSeed.Command(o.Seed, sites, [])}")));
         // A generator that does nothing finds nothing.
-        Assert.True(totals.Outcomes.Sum(o => (long)o.Kept) > count * 50 && totals.Outcomes.Sum(o => (long)o.Openings) > count * 2, totals.ToString());
+        Assert.True(totals.Outcomes.Sum(o => (long)o.Kept) > count * 50 && totals.Outcomes.Sum(o => (long)o.Openings) > count * 3L / 2, totals.ToString());
         Assert.Empty(totals.Coverage.Missing);
     }
 

@@ -22,9 +22,10 @@ public abstract record Fault
 
 /// <summary>A fault at its place in a plan.</summary>
 /// <param name="Number">By which a shrunk plan names it.</param>
+/// <param name="At">From when everything had come up.</param>
 public sealed record PlannedFault(int Number, TimeSpan At, Fault Fault)
 {
-    public override string ToString() => System.FormattableString.Invariant($"#{Number} at {At.TotalSeconds:0.0} s{(Fault.Lasts > TimeSpan.Zero ? $" for {Fault.Lasts.TotalSeconds:0.0} s" : "")}: {Fault}");
+    public override string ToString() => System.FormattableString.Invariant($"#{Number} at +{At.TotalSeconds:0.0} s{(Fault.Lasts > TimeSpan.Zero ? $" for {Fault.Lasts.TotalSeconds:0.0} s" : "")}: {Fault}");
 }
 
 /// <summary>Which instance of a site a fault falls on, by what it is at that moment.</summary>

@@ -6,7 +6,7 @@ using Tandem.Simulation.Scenarios;
 namespace Tandem.Simulation.Faults;
 
 /// <summary>
-/// What goes wrong, and when: drawn from the seed before anything begins, so that a part of it can be left out and the rest stays. Some seeds draw from few kinds only, so that those
+/// What goes wrong, and when, from the time when all has come up: drawn from the seed before anything begins, so that a part of it can be left out and the rest stays. Some seeds draw from few kinds only, so that those
 /// meet each other often; faults come in bursts, since what is lost is lost between two of them.
 /// </summary>
 public static class FaultPlan
@@ -105,13 +105,13 @@ public static class FaultPlan
         var pace = setup.Pace ?? chance.Milliseconds(400, 5000);
         var plan = new List<PlannedFault>();
         var volumesLost = 0;
-        for (var at = chance.Between(TimeSpan.FromSeconds(6), TimeSpan.FromSeconds(14)) + (setup.Sites > 1 ? TimeSpan.FromSeconds(6) : TimeSpan.Zero); at < setup.TroubleEnds; at += chance.Happens(0.35) ? chance.Milliseconds(0, 120) : chance.LongTailed(pace, TimeSpan.FromSeconds(12)))
+        for (var at = chance.Milliseconds(0, 2000); at < setup.Trouble; at += chance.Happens(0.35) ? chance.Milliseconds(0, 120) : chance.LongTailed(pace, TimeSpan.FromSeconds(12)))
         {
             var fault = chance.OneOf(kinds)(chance, setup, chance.OneOf(sites), chance.LongTailed(setup.Lasts ?? TimeSpan.FromSeconds(1.5), TimeSpan.FromSeconds(20)));
             // What is gone for good is not to be more than what the mode can stand; the simulation would only find that out.
             if (fault is VolumeLost && ++volumesLost > 1) continue;
             if (fault is Play && plan.Any(p => p.Fault is Play)) continue;
-            if (fault is Play) fault = fault with { Lasts = setup.TroubleEnds };
+            if (fault is Play) fault = fault with { Lasts = setup.Trouble };
             plan.Add(new PlannedFault(plan.Count, at, fault));
         }
         // Held to some kinds of faults, it has no others.
@@ -119,17 +119,17 @@ public static class FaultPlan
         var records = Chance.Of(setup.Seed, "faults of records");
         for (var left = records.Happens(0.25) ? records.Next(1, 3) : 0; left > 0; left--)
         {
-            var at = records.Between(TimeSpan.FromSeconds(8), setup.TroubleEnds);
+            var at = records.Between(TimeSpan.Zero, setup.Trouble);
             plan.Add(new PlannedFault(plan.Count, at, records.OneOf(KindsOfRecords)(records, setup, records.OneOf(sites), records.LongTailed(TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(20)))));
         }
-        if (setup.Sites > 1 && records.Happens(0.5)) plan.Add(new PlannedFault(plan.Count, TimeSpan.FromSeconds(10), new PersonLosesPatience(records.LongTailed(TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(12)), records.Happens(0.15))));
+        if (setup.Sites > 1 && records.Happens(0.5)) plan.Add(new PlannedFault(plan.Count, TimeSpan.Zero, new PersonLosesPatience(records.LongTailed(TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(12)), records.Happens(0.15))));
         // What such a person waits for comes about by chance alone once in a hundred seeds.
         if (setup.Sites > 1 && records.Happens(0.4))
         {
             Fault doubt = records.Happens(0.6) ? new LinkLostInHandover(records.Happens(0.5), records.Happens(0.4)) : new FailoverOfDeafSite();
-            plan.Add(new PlannedFault(plan.Count, records.Between(TimeSpan.FromSeconds(14), TimeSpan.FromSeconds(20)), doubt with { Lasts = records.Between(TimeSpan.FromSeconds(12), TimeSpan.FromSeconds(40)) }));
+            plan.Add(new PlannedFault(plan.Count, records.Milliseconds(1000, 5000), doubt with { Lasts = records.Between(TimeSpan.FromSeconds(12), TimeSpan.FromSeconds(40)) }));
         }
-        if (Repertoire.Drawn(Chance.Of(setup.Seed, "play"), setup.Sites) is { } play) plan.Add(new PlannedFault(plan.Count, TimeSpan.FromSeconds(6), play with { Lasts = setup.TroubleEnds }));
+        if (Repertoire.Drawn(Chance.Of(setup.Seed, "play"), setup.Sites) is { } play) plan.Add(new PlannedFault(plan.Count, TimeSpan.Zero, play with { Lasts = setup.Trouble }));
         return plan;
     }
 

@@ -10,7 +10,7 @@ public sealed class SimulatedProcess : SynchronizationContext
 {
     private readonly Events _events;
     private readonly Trace _trace;
-    private readonly List<Action> _held = [];
+    private readonly List<(SendOrPostCallback Work, object? State)> _held = [];
     private int _pauses;
 
     public SimulatedProcess(string name, Events events, MachineClock clock, Chance chance, Trace trace)
@@ -37,20 +37,20 @@ public sealed class SimulatedProcess : SynchronizationContext
     /// <summary>Raised once, when it has ended, in whatever way.</summary>
     public event Action? Ended;
 
-    public override void Post(SendOrPostCallback d, object? state) => Run(() => d(state));
+    public override void Post(SendOrPostCallback d, object? state)
+    {
+        if (!IsDead) _events.At(_events.Now, () => RunNow(d, state));
+    }
 
     public override void Send(SendOrPostCallback d, object? state) => throw new NotSupportedException("nobody waits for this thread by blocking");
 
     public override SynchronizationContext CreateCopy() => this;
 
     /// <summary>Has this done by the process: soon, or when it is resumed.</summary>
-    public void Run(Action work)
-    {
-        if (!IsDead) _events.At(_events.Now, () => RunNow(work));
-    }
+    public void Run(Action work) => Post(Invoke, work);
 
     /// <summary>Has this done by the process after so long by the world's time.</summary>
-    public Events.Planned After(TimeSpan delay, Action work) => _events.After(delay, () => RunNow(work));
+    public Events.Planned After(TimeSpan delay, Action work) => _events.After(delay, () => RunNow(Invoke, work));
 
     /// <summary>As SIGSTOP, a stalled virtual machine or a blocked system call: nothing runs until as many <see cref="Resume"/>.</summary>
     public void Pause() => _pauses++;
@@ -61,7 +61,7 @@ public sealed class SimulatedProcess : SynchronizationContext
         ResumedAt = _events.Now;
         var held = _held.ToList();
         _held.Clear();
-        foreach (var work in held) Run(work);
+        foreach (var (work, state) in held) Post(work, state);
     }
 
     /// <summary>Blocks the thread for so long, from the end of what runs now.</summary>
@@ -80,19 +80,21 @@ public sealed class SimulatedProcess : SynchronizationContext
         Ended?.Invoke();
     }
 
-    private void RunNow(Action work)
+    private static void Invoke(object? work) => ((Action)work!)();
+
+    private void RunNow(SendOrPostCallback work, object? state)
     {
         if (IsDead) return;
         if (IsPaused)
         {
-            _held.Add(work);
+            _held.Add((work, state));
             return;
         }
         var before = Current;
         SetSynchronizationContext(this);
         try
         {
-            work();
+            work(state);
         }
         catch (Exception exception)
         {
@@ -145,7 +147,7 @@ public sealed class SimulatedProcess : SynchronizationContext
             _planned = null;
             if (process.IsDead) return;
             if (period > TimeSpan.Zero) _planned = process._events.After(process.Clock.ToWorld(period), () => Fire(period));
-            process.RunNow(() => callback(state));
+            process.RunNow(_ => callback(state), null);
         }
     }
 }

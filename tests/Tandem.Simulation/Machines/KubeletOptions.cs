@@ -4,7 +4,7 @@ namespace Tandem.Simulation.Machines;
 public sealed class KubeletOptions
 {
     /// <summary>From the pod's coming to its container's start: volumes, network, init container.</summary>
-    public (TimeSpan Least, TimeSpan Most) Start { get; set; } = (TimeSpan.FromMilliseconds(400), TimeSpan.FromMilliseconds(2500));
+    public (TimeSpan Least, TimeSpan Most) Start { get; set; } = (TimeSpan.FromMilliseconds(200), TimeSpan.FromMilliseconds(1500));
 
     /// <summary>From a container's end to when it is noticed.</summary>
     public (TimeSpan Least, TimeSpan Most) NoticesEnd { get; set; } = (TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(1000));

@@ -9,6 +9,7 @@ public sealed record WithdrawnAtTheOffer(Chance Chance) : PlayAtTheOffer(Chance,
     {
         next.Site.Api.Faults.Slowness *= 40;
         comes();
+        yield return () => next.HasReached(old);
         yield return old.After(0, 250);
         old.Say($"spec.primarySite {old.Site.Name} at {old.Site.Name}");
         old.Site.ApplyPair(old.Site.Name);

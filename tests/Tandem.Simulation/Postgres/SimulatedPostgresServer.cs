@@ -130,7 +130,7 @@ public sealed class SimulatedPostgresServer(PostgresWorld world, string instance
         if (!disk.CanWrite) throw new PostgresException("InitdbFailed", "no space left on device");
         var data = new DataDirectory((ulong)agent.Chance.NextInt64()) { IsPartial = true };
         disk.Data = data;
-        await WaitAsync(300, 1500, cancellation);
+        await WaitAsync(100, 700, cancellation);
         if (!disk.CanFlush || disk.Data != data) throw new PostgresException("InitdbFailed", "no space left on device");
         var record = data.Log.Append(1, 112, new WalPayload.Checkpoint(Shutdown: true));
         data.Written = data.Flushed = data.Log.End;
@@ -150,7 +150,7 @@ public sealed class SimulatedPostgresServer(PostgresWorld world, string instance
         // What is copied is what there was at the begin; what was written meanwhile is streamed beside it.
         for (var part = 0; part < 4; part++)
         {
-            await WaitAsync(60, 500, cancellation);
+            await WaitAsync(40, 300, cancellation);
             await PingAsync(server, "CloneFailed", cancellation);
             progress.Report(new TransferProgress(part, 4));
         }

@@ -13,10 +13,12 @@ public sealed class Encounters
 
     public void Began(string kind, TimeSpan at, TimeSpan lasts) => _faults.Add((kind, at, at + lasts + Aftermath));
 
-    /// <param name="end">Of all trouble. It is counted from the first fault on.</param>
-    public Exposure Until(TimeSpan end)
+    /// <summary>Counted from the first fault on until the aftermath of the last is over, or the world.</summary>
+    /// <param name="mended">When everything was.</param>
+    public Exposure Until(TimeSpan mended, TimeSpan over)
     {
         if (_faults.Count == 0) return Exposure.None;
+        var end = mended + Aftermath < over ? mended + Aftermath : over;
         var begin = _faults.Min(f => f.From);
         var acts = _acts.Where(a => a.At >= begin && a.At < end).ToList();
         var met = new Dictionary<(string, string), int>();

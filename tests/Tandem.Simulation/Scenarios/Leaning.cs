@@ -44,7 +44,8 @@ public sealed record Leaning
             HasOperator = HasOperator ?? setup.HasOperator,
             HasArbiter = HasArbiter ?? setup.HasArbiter,
             Faults = Faults,
-            Trouble = Trouble ?? setup.Trouble,
+            // What it leans to has to happen just so: it is given longer than a general seed.
+            Trouble = Trouble ?? setup.Trouble + TimeSpan.FromSeconds(10),
             Pace = Pace,
             Lasts = Lasts,
         };

@@ -86,8 +86,10 @@ public sealed class World
         foreach (var planned in _plan) Trace.Write("plan", planned.ToString());
         foreach (var site in _sites) site.Begin();
         AddClients();
-        foreach (var planned in _plan) Events.At(planned.At, () => Begin(planned));
-        var end = Setup.TroubleEnds;
+        if (!RunUntil(Setup.ComingUpLimit, IsSettled) && Ledger.Violations.Count == 0) Ledger.Report("NotSettled", $"it does not come up: {string.Join("; ", _sites.Select(s => s.WhyNotSettled(Committed) ?? "well"))}");
+        Trace.Write("up", "everything: from now on things go wrong");
+        foreach (var planned in _plan) Events.After(planned.At, () => Begin(planned));
+        var end = Events.Now + Setup.Trouble;
         RunUntil(end, () => false);
         foreach (var planned in _open.Keys.OrderBy(p => p.Number).ToList()) Mend(planned);
         foreach (var client in _clients) client.IsSteady = true;
@@ -100,7 +102,7 @@ public sealed class World
             if (settled && site.Primary is { } primary)
                 Ledger.Settle(primary);
         Events.End();
-        return new Outcome(Setup.Seed, Ledger.Violations, Events.Digest, Events.Count, Events.Now, settled ? Events.Now - end : null, needed, Ledger.Kept, Ledger.Openings, _encounters.Until(Setup.TroubleEnds));
+        return new Outcome(Setup.Seed, Ledger.Violations, Events.Digest, Events.Count, Events.Now, settled ? Events.Now - end : null, needed, Ledger.Kept, Ledger.Openings, _encounters.Until(end, Events.Now));
     }
 
     private void DescribeAgents()
