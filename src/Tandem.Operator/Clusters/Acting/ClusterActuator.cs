@@ -110,7 +110,7 @@ public sealed class ClusterActuator(IKubernetesClient client, SentLedger ledger,
                 ["annotations"] = new JsonObject { [Names.SwitchoverAnnotation] = new SwitchoverRequest(request.Id, request.To, request.FromEpoch).Text },
             },
         };
-        await client.PatchAsync<DatabaseCluster>(observation.Name, observation.Key.Namespace, patch.ToJsonString(), cancellation);
+        await PatchAsync<DatabaseCluster>(observation.Name, observation, patch, cancellation);
     }
 
     /// <summary>A conflict means that the holder has renewed in between: the next look tries again.</summary>
@@ -125,7 +125,14 @@ public sealed class ClusterActuator(IKubernetesClient client, SentLedger ledger,
                 ["ownerReferences"] = new JsonArray(new JsonObject { ["apiVersion"] = owner.ApiVersion, ["kind"] = owner.Kind, ["name"] = owner.Name, ["uid"] = owner.Uid, ["controller"] = true }),
             },
         };
-        await client.PatchAsync<V1Lease>(Names.Record(observation.Name), observation.Key.Namespace, patch.ToJsonString(), cancellation);
+        await PatchAsync<V1Lease>(Names.Record(observation.Name), observation, patch, cancellation);
+    }
+
+    /// <summary>Where it does not land, nothing else need change for the cluster to be looked at again: so that is asked for.</summary>
+    private async Task PatchAsync<T>(string name, ClusterObservation observation, JsonObject patch, CancellationToken cancellation) where T : class, IKubernetesObject
+    {
+        if (await client.PatchAsync<T>(name, observation.Key.Namespace, patch.ToJsonString(), cancellation) is var result and (SwapResult<T>.Conflict or SwapResult<T>.Unknown))
+            throw new KubernetesUnreachableException($"{name} was not patched: {result}");
     }
 
     private KeyPair NewAuthority(ClusterObservation observation) => CertificateAuthority.Found($"{observation.Name}.{observation.Key.Namespace}", time.GetUtcNow());

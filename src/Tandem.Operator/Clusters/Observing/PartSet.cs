@@ -50,9 +50,22 @@ public sealed class PartSet<T> where T : class, IKubernetesObject
         if (entered is { } other) Keep(other, Of(other).SetItem(name, change.Value));
         if (entered is { } present) _clusters[key] = present;
         else _clusters.TryRemove(key, out _);
-        if (left == entered && change is ResourceChange<T>.Modified { IsFromList: false } modified && _isNoNews?.Invoke(modified.Old, modified.New) == true) return;
+        if (left == entered && change is ResourceChange<T>.Modified { IsFromList: false } modified && IsNoNews(modified)) return;
         if (left is { } old && old != entered) Changed?.Invoke(old);
         if (entered is { } now) Changed?.Invoke(now);
+    }
+
+    /// <summary>What cannot be read is news: whoever looks says so.</summary>
+    private bool IsNoNews(ResourceChange<T>.Modified change)
+    {
+        try
+        {
+            return _isNoNews?.Invoke(change.Old, change.New) == true;
+        }
+        catch (Exception)
+        {
+            return false;
+        }
     }
 
     private void Keep(ClusterKey cluster, ImmutableSortedDictionary<string, T> parts)

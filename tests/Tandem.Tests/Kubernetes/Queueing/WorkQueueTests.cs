@@ -107,8 +107,8 @@ public sealed class WorkQueueTests : IDisposable
     {
         var waits = Enumerable.Range(0, 25).Select(_ => _queue.AddRateLimited("a").TotalSeconds).ToArray();
         Assert.Equal([0.005, 0.01, 0.02, 0.04], waits[..4]);
-        Assert.Equal(0.005 * Math.Pow(2, 17), waits[17], 6);
-        Assert.All(waits[18..], w => Assert.Equal(1000, w));
+        Assert.Equal(0.005 * Math.Pow(2, 10), waits[10], 6);
+        Assert.All(waits[11..], w => Assert.Equal(10, w));
         Assert.Equal(0.005, _queue.AddRateLimited("b").TotalSeconds); // another key's failures are its own
         Assert.Equal(25, _queue.Failures("a"));
         _queue.Forget("a");
