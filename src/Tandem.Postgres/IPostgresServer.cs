@@ -60,6 +60,17 @@ public interface IPostgresServer : IAsyncDisposable
     /// <summary>The timeline history files in pg_wal: for each timeline its parents and where it left them, oldest first.</summary>
     Task<IReadOnlyList<TimelineSwitch>> ReadTimelineHistoryAsync(TimelineId timeline, CancellationToken cancellation);
 
+    /// <summary>
+    /// The newest timeline of which pg_wal has the history: what a standby goes for, whether anything of that timeline has arrived or not. Null where there is no history. Works while the server runs.
+    /// </summary>
+    Task<KnownTimeline?> ReadNewestTimelineAsync(CancellationToken cancellation);
+
+    /// <summary>
+    /// Removes the histories of timelines newer than <paramref name="reached"/>. A standby fetches a history once, from whomever it meets first, and keeps it even if another opens a timeline of
+    /// the same number; without it, it asks whom it follows.
+    /// </summary>
+    Task ForgetTimelinesAsync(TimelineId reached, CancellationToken cancellation);
+
     /// <summary>initdb with data checksums, UTF8, C.UTF-8 or C locale, peer authentication on the socket; removes what it left if it fails.</summary>
     Task InitializeAsync(CancellationToken cancellation);
 
@@ -68,8 +79,10 @@ public interface IPostgresServer : IAsyncDisposable
 
     /// <summary>pg_rewind against <paramref name="source"/>. Crash recovery of an uncleanly stopped server is done first (single-user), never with network listeners.
     /// The WAL beyond the fork is kept aside in a salvage folder, bounded by <paramref name="salvageLimit"/> bytes.</summary>
-    /// <param name="begins">Called before each step that changes the data directory; not at all where the source cannot be reached, or nothing need be done.</param>
-    Task RewindAsync(ReplicationSource source, long salvageLimit, Action<RewindStep> begins, IProgress<TransferProgress> progress, CancellationToken cancellation);
+    /// <param name="unfinished">An attempt that began to change the data directory and did not come to its end; null: there was none.</param>
+    /// <param name="begins">Called before each step that changes the data directory, with the fork where blocks are overwritten; not at all where the source cannot be reached, or nothing need be done.</param>
+    /// <exception cref="PostgresException">RewindNotPossible: it takes a new copy.</exception>
+    Task RewindAsync(ReplicationSource source, long salvageLimit, UnfinishedRewind? unfinished, Action<RewindStep, Lsn?> begins, IProgress<TransferProgress> progress, CancellationToken cancellation);
 
     /// <summary>Moves the data directory's content away (the folder itself stays; it may be a mount).</summary>
     Task WipeAsync(CancellationToken cancellation);
@@ -203,6 +216,16 @@ public sealed record WalEnd(TimelineId Timeline, Lsn End);
 /// <param name="Timeline">The parent that was left.</param>
 /// <param name="SwitchPoint">Where it was left.</param>
 public sealed record TimelineSwitch(TimelineId Timeline, Lsn SwitchPoint);
+
+/// <summary>
+/// A rewind that began to change the data directory. What it has done is known to nobody, so it can only be begun again, and only towards a history that parts from this log no later: of what the log
+/// has beyond the fork, blocks are another's by now, and a rewind with a later fork takes them for what both have.
+/// </summary>
+/// <param name="Fork">The earliest one of all attempts; where the log ended, if only crash recovery was done. Null where it is not known: then any may be later.</param>
+public sealed record UnfinishedRewind(Lsn? Fork);
+
+/// <param name="Left">Each timeline before it, and where it was left, oldest first.</param>
+public sealed record KnownTimeline(TimelineId Timeline, IReadOnlyList<(TimelineId Timeline, Lsn At)> Left);
 
 /// <summary>Where a standby streams, clones or rewinds from. Authentication is by client certificate: the credential file that starving removes.</summary>
 public sealed record ReplicationSource(string Host, int Port, string User, string ApplicationName, string? Slot, TlsFiles Tls);

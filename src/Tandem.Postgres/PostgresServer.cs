@@ -119,6 +119,18 @@ public sealed class PostgresServer : IPostgresServer
             : Task.FromResult(history.Switches);
     }
 
+    public Task<KnownTimeline?> ReadNewestTimelineAsync(CancellationToken cancellation) => Task.Run(() =>
+    {
+        var directory = Path.Combine(options.DataDirectory, "pg_wal");
+        return TimelineHistory.Known(directory) is [var newest, ..] && TimelineHistory.Read(directory, newest) is { } history ? new KnownTimeline(newest, [.. history.Switches.Select(s => (s.Timeline, s.SwitchPoint))]) : null;
+    }, cancellation);
+
+    public Task ForgetTimelinesAsync(TimelineId reached, CancellationToken cancellation)
+    {
+        postmaster.RefuseWhileAlive();
+        return Task.Run(() => TimelineHistory.Forget(Path.Combine(options.DataDirectory, "pg_wal"), reached), cancellation);
+    }
+
     public async Task InitializeAsync(CancellationToken cancellation)
     {
         postmaster.RefuseWhileAlive();
@@ -133,12 +145,12 @@ public sealed class PostgresServer : IPostgresServer
         (binDirectory, version) = (null, null);
     }
 
-    public Task RewindAsync(ReplicationSource source, long salvageLimit, Action<RewindStep> begins, IProgress<TransferProgress> progress, CancellationToken cancellation)
+    public Task RewindAsync(ReplicationSource source, long salvageLimit, UnfinishedRewind? unfinished, Action<RewindStep, Lsn?> begins, IProgress<TransferProgress> progress, CancellationToken cancellation)
     {
         postmaster.RefuseWhileAlive();
         postmaster.RemoveStaleLocks();
         var rewinding = new Rewinding(options, tools, control, files, new SingleUserRecovery(options, tools), new Salvage(options, time, logger), logger);
-        return rewinding.RunAsync(source, salvageLimit, begins, progress, cancellation);
+        return rewinding.RunAsync(source, salvageLimit, unfinished, begins, progress, cancellation);
     }
 
     public Task WipeAsync(CancellationToken cancellation)

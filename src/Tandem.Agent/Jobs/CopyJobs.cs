@@ -52,21 +52,29 @@ internal static class CopyJobs
     {
         // The source's control file must know the timeline that it is on, or it and this volume look alike.
         await ServerJobs.AttachAsync(c, o, action.Source, rewinds: true, cancellation);
-        var end = c.Memory.SealedEnd;
+        var (end, asked) = (c.Memory.SealedEnd, c.Memory.LineageAsked);
         c.Memory.LogChanges();
+        // A rewind that touches nothing, or fails, leaves nothing to ask for anew.
+        c.Memory.LineageAsked = asked;
         // Only what is really begun is marked: while the source cannot be reached, the log is what it was, and has a position in an election. Crash recovery does no harm to a log of the own
         // reign, whose end is nobody else's to write; behind one that was only received, the holder may have written something else.
         var ownLog = o.LogEnd is { } known && DataLineage.Of(c.Memory.Volume.Lineage, known.Timeline, known.End).Entries.LastOrDefault()?.Incarnation == c.Memory.Me;
-        void Begins(RewindStep step)
+        var unfinished = c.Memory.Volume.Marker == VolumeMarker.Rewinding ? new UnfinishedRewind(c.Memory.Volume.RewoundTo) : null;
+        void Begins(RewindStep step, Lsn? fork)
         {
             if (step == RewindStep.Recovering && ownLog) return;
             // Where the log ended is not to be read any more once it is overwritten; whoever must consent to its loss after all is told.
-            c.Memory.Remember(state => state.Marker == VolumeMarker.Rewinding ? state : state with { Marker = VolumeMarker.Rewinding, RewoundFrom = end });
+            c.Memory.Remember(state => state with
+            {
+                Marker = VolumeMarker.Rewinding,
+                RewoundFrom = state.Marker == VolumeMarker.Rewinding ? state.RewoundFrom : end,
+                RewoundTo = fork is { } to && state.RewoundTo is { } before ? Lsn.Min(to, before) : fork ?? state.RewoundTo ?? end?.End,
+            });
         }
         var source = ServerJobs.Source(c, action.Source)! with { User = "tandem_rewind", ApplicationName = "tandem_rewind" };
         try
         {
-            await c.Server.RewindAsync(source, SalvageLimit, Begins, Watch(c), cancellation);
+            await c.Server.RewindAsync(source, SalvageLimit, unfinished, Begins, Watch(c), cancellation);
         }
         catch (PostgresException exception) when (exception.Reason is "RewindNotPossible")
         {
@@ -77,7 +85,8 @@ internal static class CopyJobs
         var site = action.Source.IsSite;
         c.Memory.Progress = null;
         c.Memory.SealHint = null;
-        c.Memory.Remember(state => state with { Marker = VolumeMarker.None, RewoundFrom = null, Lineage = site ? o.OtherSite!.Entries : o.Record!.Lineage });
+        c.Memory.LineageAsked = null;
+        c.Memory.Remember(state => state with { Marker = VolumeMarker.None, RewoundFrom = null, RewoundTo = null, Lineage = site ? o.OtherSite!.Entries : o.Record!.Lineage });
     }
 
     /// <summary>The volume's present life ends; the next rule clones.</summary>
@@ -86,7 +95,7 @@ internal static class CopyJobs
         // A main standby is known to its record by this life, and nobody counts on what it has: it stays who it is, without a position until it has the copy.
         if (o.IsHolder)
         {
-            c.Memory.Remember(state => state with { Marker = VolumeMarker.Cloning, RewoundFrom = null, Lineage = [] });
+            c.Memory.Remember(state => state with { Marker = VolumeMarker.Cloning, RewoundFrom = null, RewoundTo = null, Lineage = [] });
             c.Memory.Promise = null;
             c.Memory.LogChanges();
             (c.Memory.SealHint, c.Memory.Upstream, c.Memory.DiscardAccepted) = (null, null, null);
@@ -106,8 +115,10 @@ internal static class CopyJobs
         if (remote.Rows.Max(r => r.Timeline.Value) > remote.CheckpointTimeline?.Value)
             throw new JobFailedException("NoCheckpoint", $"the other site's database has not done a checkpoint on its timeline yet (its control file names {remote.CheckpointTimeline})");
         c.Memory.OtherSite = new RemoteLineage(o.Pair!.PairEpoch, remote.Host, ServerJobs.Entries(remote.Rows), remote.SystemIdentifier, c.Time.BootTime());
+        if (!c.Server.Process.Running) return;
+        await ServerJobs.NoteTimelinesAsync(c, cancellation);
         // A server that follows already goes on, with its history as it now is.
-        if (c.Server.Process.Running && c.Memory.Upstream == action.Source) c.Memory.Remember(state => state with { Lineage = c.Memory.OtherSite.Entries });
+        if (c.Memory.Upstream == action.Source) c.Memory.Remember(state => state with { Lineage = c.Memory.OtherSite.Entries });
     }
 
     private static Progress Watch(JobContext c) => new(c);

@@ -37,7 +37,7 @@ public static class InstanceActuator
         InstanceAction.NoteLineage => NoteLineageAsync(c, o),
         InstanceAction.HoldArbiter => HoldArbiterAsync(c, o, cancellation),
         InstanceAction.Attach attach => ServerJobs.AttachAgainAsync(c, attach, o, cancellation),
-        InstanceAction.LearnLineage => ServerJobs.LearnLineageAsync(c, o.LogEnd!.Timeline, cancellation),
+        InstanceAction.LearnLineage => ServerJobs.LearnWholeLineageAsync(c, o.LogEnd!.Timeline, cancellation),
         InstanceAction.Seal => ServerJobs.SealAsync(c, cancellation),
         InstanceAction.Initialize => CopyJobs.InitializeAsync(c, o, cancellation),
         InstanceAction.ReadOtherSite read => CopyJobs.ReadOtherSiteAsync(c, read, o, cancellation),

@@ -31,6 +31,9 @@ public sealed class InstanceMemory(IVolumeStore store, VolumeState volume, Incar
     /// <summary>A record boundary known to be valid (the last replay position), from where sealing need only read the tail.</summary>
     public WalEnd? SealHint { get; set; }
 
+    /// <summary>The newest timeline of which the running standby had the history when that was last looked at.</summary>
+    public KnownTimeline? NewestTimeline { get; set; }
+
     /// <summary>When the running server was last asked whose log it has, and on which timeline that ended then.</summary>
     public (TimelineId Timeline, TimeSpan At)? LineageAsked { get; set; }
     public bool CleanShutdown { get; set; }
@@ -86,7 +89,7 @@ public sealed class InstanceMemory(IVolumeStore store, VolumeState volume, Incar
     /// Called before anything starts that may write the log: however that ends (a kill by the guard too), where the log ends must be read anew. An instance that
     /// followed on an older word of it could stream, and be counted, on a history that it has left [C2].
     /// </summary>
-    public void LogChanges() => (SealedEnd, StreamedEnd, LineageAsked, RewindImpossible) = (null, null, null, null);
+    public void LogChanges() => (SealedEnd, StreamedEnd, NewestTimeline, LineageAsked, RewindImpossible) = (null, null, null, null, null);
 
     /// <summary>A new life of the volume: promises, slots and clauses of the old one never speak for it.</summary>
     public void BeginIncarnation(string volume, VolumeMarker marker)

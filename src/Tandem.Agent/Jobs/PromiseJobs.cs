@@ -12,7 +12,7 @@ namespace Tandem.Agent.Jobs;
 internal static class PromiseJobs
 {
     /// <summary>Longer than this and the whole standby is killed: the promise stands either way.</summary>
-    private static readonly TimeSpan StarveLimit = TimeSpan.FromSeconds(1);
+    public static readonly TimeSpan StarveLimit = TimeSpan.FromSeconds(1);
 
     public static async Task PromiseAsync(JobContext c, InstanceAction.Promise promise, InstanceObservation o, CancellationToken cancellation)
     {

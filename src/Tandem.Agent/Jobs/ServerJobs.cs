@@ -19,6 +19,12 @@ namespace Tandem.Agent.Jobs;
 internal static class ServerJobs
 {
     private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(10);
+
+    /// <summary>Without any progress.</summary>
+    private static readonly TimeSpan ReplayPatience = TimeSpan.FromSeconds(1);
+
+    /// <summary>As long as a standby may take to start.</summary>
+    private static readonly TimeSpan WholeReplay = TimeSpan.FromMinutes(30);
     private static readonly TimeSpan AttachInterval = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan AttachPatience = TimeSpan.FromSeconds(5);
 
@@ -55,8 +61,12 @@ internal static class ServerJobs
             c.Memory.Remember(state => state with { Lineage = DataLineage.Complete(state.Lineage, end.Timeline, history) });
         }
         if (!c.Server.Process.Running) c.Memory.NoteSealed(end);
+        else await NoteTimelinesAsync(c, cancellation);
         return end;
     }
+
+    /// <summary>Which timelines the running standby has heard of, reached or not.</summary>
+    public static async Task NoteTimelinesAsync(JobContext c, CancellationToken cancellation) => c.Memory.NewestTimeline = await c.Server.ReadNewestTimelineAsync(cancellation);
 
     /// <summary>
     /// What the own database tells of those who wrote the log, as far as it is replayed. Of all who could tell, only the log itself cannot be wrong: two reigns may have taken the same
@@ -68,6 +78,23 @@ internal static class ServerJobs
         c.Memory.LineageAsked = (timeline, c.Time.BootTime());
         var learned = DataLineage.Learn(c.Memory.Volume.Lineage, Entries(rows));
         if (!learned.SequenceEqual(c.Memory.Volume.Lineage)) c.Memory.Remember(state => state with { Lineage = learned });
+    }
+
+    /// <summary>
+    /// As <see cref="LearnLineageAsync"/>, once all is replayed that is here, or no more will be, since the log ends within a record or replay is held: what the log's last records tell is not in the
+    /// database before.
+    /// </summary>
+    public static async Task LearnWholeLineageAsync(JobContext c, TimelineId timeline, CancellationToken cancellation)
+    {
+        var reached = Lsn.Zero;
+        var since = c.Time.BootTime();
+        await c.UntilAsync(async () =>
+        {
+            if (await c.Server.QueryStatusAsync(TimeSpan.FromMilliseconds(500), cancellation) is not { InRecovery: true, Replayed: { } replayed } status || replayed >= status.Flushed) return true;
+            if (replayed > reached) (reached, since) = (replayed, c.Time.BootTime());
+            return c.Time.BootTime() - since > ReplayPatience;
+        }, WholeReplay, Soon, cancellation);
+        await LearnLineageAsync(c, timeline, cancellation);
     }
 
     public static ImmutableList<LineageEntry> Entries(IEnumerable<LineageRow> rows) =>
@@ -113,9 +140,20 @@ internal static class ServerJobs
         await AttachAsync(c, o, start.Source, rewinds: false, cancellation);
         await ConfigureAsync(c, o, new Wanted(Unborne(o), DoorOfStandby(o), Source(c, start.Source)), cancellation);
         c.Memory.Upstream = start.Source;
+        // Of timelines that its log has not reached it hears again, from whom it follows now.
+        await c.Server.ForgetTimelinesAsync(o.LogEnd!.Timeline, cancellation);
         c.Memory.LogChanges();
-        await c.Server.StartAsync(ServerMode.Standby, cancellation);
-        await UntilAnswersAsync(c, o, inRecovery: true, cancellation);
+        try
+        {
+            await c.Server.StartAsync(ServerMode.Standby, cancellation);
+            await UntilAnswersAsync(c, o, inRecovery: true, cancellation);
+        }
+        catch (Exception exception) when (start.Source is null && exception is PostgresException or JobFailedException)
+        {
+            // Whoever was started to be asked whose log it has, and does not come up, has told what it can.
+            c.Memory.LineageAsked = (o.LogEnd.Timeline, c.Time.BootTime());
+            throw;
+        }
     }
 
     public static async Task RepointAsync(JobContext c, InstanceAction.Repoint repoint, InstanceObservation o, CancellationToken cancellation)
@@ -139,6 +177,7 @@ internal static class ServerJobs
         if (!c.Guard.Extend(record.Epoch, grant.SentAt + record.LeaseDuration * 2 / 3))
             throw new JobFailedException("GrantLapsed", "the promotion came too late after its swap");
         c.Memory.Admission = null;
+        await ReachedTimelinesAloneAsync(c, o, cancellation);
         // As a follower does with whom it follows: before the log goes on on a timeline of its own, the volume knows whose that is. Else it would be taken for one that another opened under the
         // same number, and for that one's history [C2].
         c.Memory.Remember(state => state with { Lineage = record.Lineage });
@@ -150,6 +189,19 @@ internal static class ServerJobs
         c.Memory.Promise = null;
         await c.Server.PromoteAsync(written, cancellation);
         c.Memory.LastDurableWrite = null;
+    }
+
+    /// <summary>
+    /// A server takes the newest timeline that it has the history of for its new one's parent, even if nothing of it has arrived. By its own history the old timeline would go on to where that other one left
+    /// it: whoever lags behind asks for that for ever, and gets nothing.
+    /// </summary>
+    private static async Task ReachedTimelinesAloneAsync(JobContext c, InstanceObservation o, CancellationToken cancellation)
+    {
+        // Inside a site a promise or the end of the old holder has closed the way on which one could still arrive.
+        if (c.Memory.Upstream is { IsSite: true } && !await c.Server.StarveAsync(PromiseJobs.StarveLimit, cancellation)) throw new JobFailedException("StillReceiving", "the WAL receiver has not ended");
+        await NoteTimelinesAsync(c, cancellation);
+        if ((o with { NewestTimeline = c.Memory.NewestTimeline }).TimelineAhead is { } ahead)
+            throw new JobFailedException("TimelineNotReached", $"the history of timeline {ahead.Timeline} has arrived, and nothing of that timeline");
     }
 
     public static async Task ApplyConfigurationAsync(JobContext c, InstanceObservation o, CancellationToken cancellation)
@@ -243,6 +295,7 @@ internal static class ServerJobs
     {
         await AttachAsync(c, o, attach.Source, rewinds: false, cancellation);
         c.Memory.DetachedSince = c.Time.BootTime();
+        await NoteTimelinesAsync(c, cancellation);
     }
 
     public static ReplicationSource? Source(JobContext c, UpstreamTarget? target)

@@ -76,6 +76,18 @@ internal static class FollowerRules
     }
 
     /// <summary>
+    /// A standby fetches a timeline's history once. One that it has from another, who had the same number for his and is not followed any more, tells it to go on where the source has already left that timeline:
+    /// it would ask for that for ever. Started again, it has forgotten what its log has not reached.
+    /// </summary>
+    public static InstanceAction? StrayTimeline(InstanceObservation o) => LocalUpstream.Of(o) is { } source ? StrayTimeline(o, source, o.Record!.Lineage) : null;
+
+    public static InstanceAction? StrayTimeline(InstanceObservation o, UpstreamTarget source, ImmutableList<LineageEntry> lineage) =>
+        o is { RunsStandby: true, LogEnd: { } end, NewestTimeline: { } newest } && newest.Timeline > end.Timeline && (o.Upstream != source || o.Status is { Receiver: not { Status: "streaming" } })
+            && !DataLineage.Names(lineage, newest.Timeline, newest.Left)
+            ? new Stop(StopMode.Fast, "TimelineOfAnother", $"the history of timeline {newest.Timeline} that is here is not that of {source.Name}")
+            : null;
+
+    /// <summary>
     /// The holder confirms its reign, or the other site begins one, while this instance follows: what its volume says of its data must not lag behind what arrives, or its position in an
     /// election would be that of an earlier reign.
     /// </summary>
@@ -132,6 +144,9 @@ internal static class FollowerRules
         {
             case RejoinVerdict.Rewind or RejoinVerdict.Rebuild when o.ReignUnasked:
                 return Learn;
+            // Once: where the server has not answered, or its database has not told, there is no more to be had from it.
+            case RejoinVerdict.Rewind or RejoinVerdict.Rebuild when mine.EndsUnattributed && !o.Process.Running && o.RewindImpossible is null && o.LineageAsked?.Timeline != mine.Timeline:
+                return new StartStandby(null, Learn.Reason, Learn.Message);
             case RejoinVerdict.Follow follow:
                 return o.Process.Running ? new Repoint(source, follow.Reason, follow.Message) : new StartStandby(source, follow.Reason, follow.Message);
             case RejoinVerdict.Wait wait:

@@ -48,6 +48,7 @@ internal static class HolderRules
             if (o.Upstream != source || !o.Process.Running)
             {
                 var action = FollowerRules.Rejoin(o, source, other.Entries, null);
+                if (action is StartStandby { Source: null }) return action;
                 // What it remembers from when it last was the main standby may be older than its own log: neither is it to be waited upon, nor anything given up for it. A hold stands: what a person
                 // reads is not to come and go.
                 if (action is not StartStandby and not Repoint)
@@ -62,6 +63,7 @@ internal static class HolderRules
             // What was sent over here may be more than any member over there had when one of them was promoted: the receiver then asks for ever for what is not in that history.
             if (o.Status is { Receiver: not { Status: "streaming" } } && o.Now - other.ReadAt > LineageAge)
                 return new ReadOtherSite(source, "NotStreaming", "streaming has stopped: was there a failover at the other site?");
+            if (FollowerRules.StrayTimeline(o, source, other.Entries) is { } stray) return stray;
             if (FollowerRules.Rejoin(o, source, other.Entries, null) is (Stop or Hold or AcceptDiscard or LeaveClauses) and var apart) return apart;
         }
         else
@@ -140,6 +142,7 @@ internal static class HolderRules
         // What came from the other site may be of a reign that began there since: whose it is must be known before it is held against the floor and the pair epoch.
         if (o.OwnReign is null && o.ReignUnknown && o.Upstream is { IsSite: true }) return FollowerRules.ReignUnknown(o) ?? new Wait("ReignUnknown", "whose reign its log ends in is not known yet");
         if (GateProblem(o) is { } problem) return problem;
+        if (o.TimelineAhead is { } ahead) return new Stop(StopMode.Fast, "TimelineNotReached", $"the history of timeline {ahead.Timeline} has arrived, and nothing of that timeline: the server would be promoted from it");
         if (o.OwnReign is null || !Granted(o)) return new SwapRun("Elected", $"the promotion at epoch {o.Record!.Epoch} is written before it is done");
         return new Promote("Elected", $"holds epoch {o.Record!.Epoch}");
     }
@@ -237,7 +240,7 @@ internal static class HolderRules
         if (SiteUpstream.BeforeHandover(o) is not { } source) return new Hold("BelowFloor", message);
         var streams = o.Upstream == source && o.Status is { Receiver.Status: "streaming" };
         if (OtherSite(o) is not { } other || (!streams && o.Now - other.ReadAt > LineageAge)) return new ReadOtherSite(source, "BelowFloor", $"{message}; reads the lineage of {source.Name} before it follows");
-        if (o.Upstream == source) return FollowerRules.Connecting(o) ?? FollowerRules.Configured(o) ?? new Wait("BelowFloor", $"{message}; they come from {source.Name}");
+        if (o.Upstream == source) return FollowerRules.StrayTimeline(o, source, other.Entries) ?? FollowerRules.Connecting(o) ?? FollowerRules.Configured(o) ?? new Wait("BelowFloor", $"{message}; they come from {source.Name}");
         return FollowerRules.Rejoin(o, source, other.Entries, null) is (Repoint or LearnLineage) and var follows ? follows : new Hold("BelowFloor", $"{message}; it cannot follow {source.Name} to get them");
     }
 }

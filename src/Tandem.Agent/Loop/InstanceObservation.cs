@@ -59,6 +59,13 @@ public sealed record InstanceObservation
     /// <summary>Whose the log's records are, as far as the volume knows; null where its end is not known.</summary>
     public DataLineage? LogLineage => LogEnd is { } end ? DataLineage.Of(Volume.Lineage, end.Timeline, end.End) : null;
 
+    /// <summary>The newest timeline of which the running standby had the history when that was last looked at.</summary>
+    public KnownTimeline? NewestTimeline { get; init; }
+
+    /// <summary>It, where it leaves the log's own timeline further on than the log has got: the server goes for it all the same, and would be promoted from it.</summary>
+    public KnownTimeline? TimelineAhead =>
+        RunsStandby && LogEnd is { } end && NewestTimeline is { } newest && newest.Timeline > end.Timeline && DataLineage.LeftAt(end.Timeline, newest.Left) > end.End ? newest : null;
+
     /// <summary>When the running server was last asked whose log it has, and on which timeline that ended then.</summary>
     public (TimelineId Timeline, TimeSpan At)? LineageAsked { get; init; }
 

@@ -58,6 +58,7 @@ public sealed class InstanceObserver(RecordKeeper records, ClusterSight sight, P
             Status = status,
             LogEnd = LogEnd(process),
             DetachedSince = memory.DetachedSince,
+            NewestTimeline = memory.NewestTimeline,
             LineageAsked = memory.LineageAsked,
             CleanShutdown = memory.CleanShutdown,
             Grant = memory.Grant,

@@ -39,6 +39,7 @@ public static class InstanceTable
         FollowerRules.WithoutData,
         FollowerRules.InterruptedRewind,
         FollowerRules.ServerDown,
+        FollowerRules.StrayTimeline,
         FollowerRules.WrongUpstream,
         FollowerRules.Diverged,
         FollowerRules.LineageGrew,

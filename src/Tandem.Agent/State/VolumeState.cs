@@ -36,6 +36,9 @@ public sealed record VolumeState
     /// <summary>While the marker says Rewinding: where the log ended before.</summary>
     public WalEnd? RewoundFrom { get; init; }
 
+    /// <summary>While the marker says Rewinding: up to where the data are still of the log's own history; null where an agent that did not note it set the marker.</summary>
+    public Lsn? RewoundTo { get; init; }
+
     /// <summary>A hold given to an asynchronous primary: nothing is promised above <see cref="HoldEpoch"/> before it ends. After a restart the agent is bound for its whole length again.</summary>
     public TimeSpan HoldLength { get; init; }
     public Epoch HoldEpoch { get; init; }
@@ -50,7 +53,7 @@ public sealed record VolumeState
 
     /// <summary>A new life of the volume, which keeps promise and record.</summary>
     public VolumeState Reborn(string volume, VolumeMarker marker) =>
-        this with { Volume = volume, FormerLives = FormerLives.Add(Volume).TakeLast(MostFormerLives).ToImmutableList(), Marker = marker, RewoundFrom = null, Lineage = [] };
+        this with { Volume = volume, FormerLives = FormerLives.Add(Volume).TakeLast(MostFormerLives).ToImmutableList(), Marker = marker, RewoundFrom = null, RewoundTo = null, Lineage = [] };
 
     /// <summary>With what is newer of the two: the record remembered, or this one.</summary>
     public VolumeState Obeying(PrimaryRecord? record) => record is null || (Record is { } known && !known.IsOlderThan(record)) ? this
@@ -86,6 +89,7 @@ public sealed class FileVolumeStore(string folder) : IVolumeStore
             Lineage = RecordCodec.DecodeLineageText(document.Lineage),
             Marker = document.Marker,
             RewoundFrom = document is { RewoundTimeline: { } timeline, RewoundEnd: { } end } ? new WalEnd(new TimelineId(timeline), Lsn.Parse(end)) : null,
+            RewoundTo = document.RewoundTo is { } fork ? Lsn.Parse(fork) : null,
             HoldLength = TimeSpan.FromMilliseconds(document.HoldMilliseconds),
             HoldEpoch = new Epoch(document.HoldEpoch),
             PairEpoch = document.PairEpoch is { } pair ? PairEpoch.Parse(pair) : null,
@@ -98,7 +102,7 @@ public sealed class FileVolumeStore(string folder) : IVolumeStore
         Directory.CreateDirectory(folder);
         var document = new VolumeDocument(state.Volume, state.FormerLives, state.Promise.Value, RecordCodec.EncodeLineageText(state.Lineage), state.Marker,
             (long)state.HoldLength.TotalMilliseconds, state.HoldEpoch.Value, state.PairEpoch?.ToString(), state.Record is { } record ? RecordCodec.EncodeRemembered(record) : null,
-            state.RewoundFrom?.Timeline.Value, state.RewoundFrom?.End.ToString());
+            state.RewoundFrom?.Timeline.Value, state.RewoundFrom?.End.ToString(), state.RewoundTo?.ToString());
         AtomicFile.Write(Path, JsonSerializer.SerializeToUtf8Bytes(document, VolumeJson.Default.VolumeDocument));
     }
 
@@ -106,7 +110,7 @@ public sealed class FileVolumeStore(string folder) : IVolumeStore
     public Task ProbeAsync(CancellationToken cancellation) => Task.Run(() => AtomicFile.Write(System.IO.Path.Combine(folder, "probe"), "probe"u8), cancellation);
 }
 
-internal sealed record VolumeDocument(string Volume, ImmutableList<string>? FormerLives, long Promise, string Lineage, VolumeMarker Marker, long HoldMilliseconds, long HoldEpoch, string? PairEpoch, string? Record, uint? RewoundTimeline, string? RewoundEnd);
+internal sealed record VolumeDocument(string Volume, ImmutableList<string>? FormerLives, long Promise, string Lineage, VolumeMarker Marker, long HoldMilliseconds, long HoldEpoch, string? PairEpoch, string? Record, uint? RewoundTimeline, string? RewoundEnd, string? RewoundTo);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true)]
 [JsonSerializable(typeof(VolumeDocument))]

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Tandem.Postgres.Files;
 using Tandem.Resources.Values;
 
 namespace Tandem.Postgres.ControlFiles;
@@ -56,6 +57,14 @@ internal sealed class TimelineHistory(TimelineId timeline, IReadOnlyList<Timelin
             .OrderDescending()
             .Select(v => new TimelineId(v)),
     ];
+
+    /// <summary>Removes the files of all timelines newer than this one.</summary>
+    public static void Forget(string walDirectory, TimelineId reached)
+    {
+        var newer = Known(walDirectory).Where(t => t > reached).ToList();
+        foreach (var timeline in newer) File.Delete(Path.Combine(walDirectory, FileName(timeline)));
+        if (newer.Count > 0) Folder.Sync(walDirectory);
+    }
 
     internal static TimelineHistory Parse(TimelineId timeline, IEnumerable<string> lines)
     {

@@ -14,14 +14,14 @@ internal sealed partial class Rewinding(
 {
     private const string Failure = "RewindFailed";
 
-    public async Task RunAsync(ReplicationSource source, long salvageLimit, Action<RewindStep> begins, IProgress<TransferProgress> progress, CancellationToken cancellation)
+    public async Task RunAsync(ReplicationSource source, long salvageLimit, UnfinishedRewind? unfinished, Action<RewindStep, Lsn?> begins, IProgress<TransferProgress> progress, CancellationToken cancellation)
     {
         var data = await control.ReadAsync(cancellation).ConfigureAwait(false);
         var recovered = !data.CleanShutdown;
         if (recovered)
         {
             Log.RecoveringSingleUser(logger, data.State);
-            begins(RewindStep.Recovering);
+            begins(RewindStep.Recovering, null);
             files.RemoveDrift([]);
             await recovery.RunAsync(cancellation).ConfigureAwait(false);
         }
@@ -33,13 +33,17 @@ internal sealed partial class Rewinding(
         {
             // Crash recovery has just written a checkpoint that the source does not have, on the source's own timeline: nothing can be rewound here.
             if (recovered) throw new PostgresException("RewindNotPossible", "the source is on the same timeline, and its history was left by crash recovery: it takes a new copy");
+            // The control file is written last: after an attempt towards another source that was not finished it still says what it said before, and the blocks are that one's.
+            if (unfinished is not null) throw new PostgresException("RewindNotPossible", "an earlier rewind was not finished, and the source's history is the one that was to be left: it takes a new copy");
             return;
         }
 
         var (timeline, fork) = ForkIn(plan);
+        if (unfinished is not null && (unfinished.Fork is not { } earlier || fork > earlier))
+            throw new PostgresException("RewindNotPossible", $"an earlier rewind to {unfinished.Fork?.ToString() ?? "an unknown fork"} was not finished, and the source's history goes on with this log's to {fork}: it takes a new copy");
         salvage.Keep(timeline, fork, data.WalSegmentSize, salvageLimit);
         var ours = files.Remember();
-        begins(RewindStep.Overwriting);
+        begins(RewindStep.Overwriting, fork);
         await tools.RunAsync("pg_rewind", arguments, Failure, TransferLines.To(progress), cancellation).ConfigureAwait(false);
         files.PutBack(ours);
         CopiedFiles.RemoveStrangers(options.DataDirectory);

@@ -67,6 +67,21 @@ public sealed record DataLineage(ImmutableList<LineageEntry> Entries, TimelineId
         return null;
     }
 
+    /// <summary>Whether a timeline is one of this lineage, by its number and by where its history left the timeline of the reign before. A timeline that no reign has confirmed yet may be.</summary>
+    /// <param name="left">The history of that timeline: each one before it, and where it was left, oldest first.</param>
+    public static bool Names(ImmutableList<LineageEntry> lineage, TimelineId timeline, IReadOnlyList<(TimelineId Timeline, Lsn At)> left)
+    {
+        if (lineage is [] or [.., { Timeline: null }]) return true;
+        var index = lineage.FindIndex(e => e.Timeline == timeline);
+        return index == 0 || index > 0 && (lineage[index] is not { SwitchPoint: { } began } || lineage[index - 1].Timeline is not { } before || LeftAt(before, left) == began);
+    }
+
+    /// <summary>
+    /// Nobody has said whose the timeline is that the log ends on: its receiver followed there without its agent, whose volume could not be written, or which was not there. All that
+    /// <see cref="Entries"/> tell of is what comes before.
+    /// </summary>
+    public bool EndsUnattributed => !Entries.IsEmpty && Entries[^1].Timeline != Timeline;
+
     /// <summary>Where this log stands in the order of elections.</summary>
     public LogEnd Position => Entries.IsEmpty ? new LogEnd(null, new Epoch(0), End) : new LogEnd(Entries[^1].PairEpoch, Entries[^1].Epoch, End);
 }

@@ -49,6 +49,9 @@ public static class RejoinRules
         // Shorter is not other: whoever is to be followed has not got so far, or has not said so yet, and what is here may be the only whole copy.
         if (beyond.Count > 0 && next is null)
             return new RejoinVerdict.Wait("AheadOfSource", $"its log has records of epoch {beyond[0].Epoch}, which the holder's history does not have yet");
+        // Of the timeline's number is all that a rewind, and a receiver, would go by: there may have been two of it, even from the same point.
+        if (mine.EndsUnattributed && next is not { SwitchPoint: null } && theirs.Any(r => r.Timeline >= mine.Timeline))
+            return new RejoinVerdict.Rebuild("TimelineUnattributed", $"its log ends on timeline {mine.Timeline}, and whose that was is not known: a rewind could take it for another's of the same number");
         var left = next is null ? null : next.SwitchPoint ?? electedEnd;
 
         if (beyond.Count > 0)

@@ -40,8 +40,9 @@ public sealed class DataDirectory(ulong systemIdentifier)
     /// <summary>Its pages have changes that its log does not explain: no server would notice, and no reader should ever meet it.</summary>
     public bool IsCorrupt { get; set; }
 
-    /// <summary>A rewind was begun and not finished: a server started on this would be nobody's.</summary>
-    public bool IsHalfRewound { get; set; }
+    /// <summary>The earliest fork of rewinds that were begun and not finished: a server started on this would be nobody's.</summary>
+    public ulong RewoundTo { get; set; } = ulong.MaxValue;
+    public bool IsHalfRewound => RewoundTo < ulong.MaxValue;
 
     public ulong SystemIdentifier => Control.SystemIdentifier;
 
@@ -77,6 +78,21 @@ public sealed class DataDirectory(ulong systemIdentifier)
         var way = Ancestry(towards);
         var index = way.IndexOf(timeline);
         return index >= 0 && index + 1 < way.Count ? History[way[index + 1]].SwitchPoint : null;
+    }
+
+    /// <summary>
+    /// The timeline that a standby goes for: the newest of which it has the history, whether anything of that has arrived or not, unless it was left before this log ends.
+    /// </summary>
+    public uint Goal => History.Count > 0 && History.Keys.Last() is var newest && newest > Log.Timeline && LeftAt(Log.Timeline, newest) >= Log.End ? newest : Log.Timeline;
+
+    /// <summary>On which timeline a standby asks for what comes at its log's end, by the history of its goal, whosever that is: one of another that had the same number is not fetched again.</summary>
+    public uint TimelineAt(ulong end)
+    {
+        var way = Ancestry(Goal);
+        for (var i = way.Count - 1; i > 0 && way[i] > Log.Timeline; i--)
+            if (History[way[i]].SwitchPoint <= end)
+                return way[i];
+        return Log.Timeline;
     }
 
     public DataDirectory Copy(ulong upTo)

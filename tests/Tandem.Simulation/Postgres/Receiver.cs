@@ -14,7 +14,6 @@ public sealed class Receiver(Server owner, int pid, ReplicationSource source)
     /// <summary>TCP's own patience with an address where nobody answers.</summary>
     private static readonly TimeSpan ConnectLimit = TimeSpan.FromSeconds(120);
     private static readonly TimeSpan StatusInterval = TimeSpan.FromSeconds(1);
-    private const ulong SegmentSize = 16 << 20;
 
     private readonly TimeSpan _begun = owner.Now;
     private Sender? _peer;
@@ -144,7 +143,8 @@ public sealed class Receiver(Server owner, int pid, ReplicationSource source)
     private void Accept(Server server, string place, string[] hosts, int index)
     {
         var end = owner.Data.Log.End;
-        var refusal = server.WhyNotStreaming(owner.Data, end / SegmentSize * SegmentSize, source);
+        var timeline = owner.Data.TimelineAt(end);
+        var refusal = server.WhyNotStreaming(owner.Data, timeline, end / WalLog.SegmentSize * WalLog.SegmentSize, source);
         if (refusal is not null)
         {
             Answer(place, () =>
@@ -157,7 +157,7 @@ public sealed class Receiver(Server owner, int pid, ReplicationSource source)
         var events = owner.World.Events;
         var down = new Pipe(events, owner.Wires, place, owner.Place);
         var up = new Pipe(events, owner.Wires, owner.Place, place);
-        var sender = server.Stream(source, this, owner.Data, owner.Place, down, up);
+        var sender = server.Stream(source, this, owner.Data, timeline, owner.Place, down, up);
         down.Send(() => owner.Process.Run(() => Connected(sender, up, hosts[index])));
     }
 

@@ -106,6 +106,7 @@ public sealed class Sender(Server owner, int pid, string name, string? slot, str
         if (!ReferenceEquals(_read, owner.Configuration)) return;
         var limit = owner.SendableEnd;
         ulong? left = null;
+        var isTorn = false;
         if (Timeline != owner.Timeline)
         {
             left = owner.Data.LeftAt(Timeline, owner.Timeline);
@@ -114,7 +115,14 @@ public sealed class Sender(Server owner, int pid, string name, string? slot, str
                 End(); // a cascade whose own history went another way
                 return;
             }
-            limit = Math.Min(limit, left.Value);
+            // Promoted from a timeline that it had not reached, it looks for the segment where the old one was left in a file of that timeline, and has none.
+            isTorn = owner.Data.Log.EndOf(Timeline) < left;
+            if (isTorn && Sent / WalLog.SegmentSize == left / WalLog.SegmentSize)
+            {
+                End();
+                return;
+            }
+            limit = Math.Min(limit, isTorn ? owner.Data.Log.EndOf(Timeline) : left.Value);
         }
         var log = owner.Data.Log;
         var first = log.CountUpTo(Sent);
@@ -126,6 +134,11 @@ public sealed class Sender(Server owner, int pid, string name, string? slot, str
             Sent = batch[^1].End;
             var timeline = Timeline;
             to.Send(() => Peer?.Take(batch, timeline));
+        }
+        if (isTorn)
+        {
+            End();
+            return;
         }
         if (left is { } switchPoint)
         {

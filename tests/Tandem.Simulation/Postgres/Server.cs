@@ -191,9 +191,9 @@ public sealed class Server
             Panic("could not create the timeline history file");
             return;
         }
-        var parent = Data.Log.Timeline;
-        var next = Math.Max(parent, Data.History.Count == 0 ? 1 : Data.History.Keys.Last()) + 1;
-        Data.History[next] = new Branch(parent, Data.Log.End);
+        var next = Math.Max(Data.Log.Timeline, Data.History.Count == 0 ? 1 : Data.History.Keys.Last()) + 1;
+        // The parent is the timeline that it went for, reached or not.
+        Data.History[next] = new Branch(Data.Goal, Data.Log.End);
         Data.StandbySignal = false;
         Data.Log.Append(next, 56, new WalPayload.EndOfRecovery());
         Timeline = next;
@@ -485,11 +485,10 @@ public sealed class Server
 
     /// <summary>Why it would not stream to this one; null: it does.</summary>
     /// <param name="from">Where the standby asks to begin: the segment of where its log ends.</param>
-    public string? WhyNotStreaming(DataDirectory theirs, ulong from, ReplicationSource source)
+    public string? WhyNotStreaming(DataDirectory theirs, uint timeline, ulong from, ReplicationSource source)
     {
         if (!Accepts || IsOrphaned) return "the database system is not accepting connections";
         if (theirs.SystemIdentifier != Data.SystemIdentifier) return "database system identifier differs";
-        var timeline = theirs.Log.Timeline;
         if (timeline != Timeline)
         {
             if (Data.LeftAt(timeline, Timeline) is not { } left) return $"requested timeline {timeline} is not in this server's history";
@@ -507,13 +506,13 @@ public sealed class Server
         return null;
     }
 
-    public Sender Stream(ReplicationSource source, Receiver peer, DataDirectory theirs, string place, Pipe down, Pipe up)
+    public Sender Stream(ReplicationSource source, Receiver peer, DataDirectory theirs, uint timeline, string place, Pipe down, Pipe up)
     {
         var sender = new Sender(this, _nextPid++, source.ApplicationName, source.Slot, place, down, SettingOf(Configuration))
         {
             Peer = peer,
             State = "catchup",
-            Timeline = theirs.Log.Timeline,
+            Timeline = timeline,
             HeardAt = Now,
             // What both have is the same bytes: it need not be sent again.
             Sent = Common(theirs.Log),

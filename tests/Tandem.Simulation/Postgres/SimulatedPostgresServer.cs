@@ -120,8 +120,28 @@ public sealed class SimulatedPostgresServer(PostgresWorld world, string instance
     {
         await WaitAsync(0.1, 1, cancellation);
         var data = DataOrThrow();
-        var way = data.Ancestry(timeline.Value);
-        return [.. way.SkipLast(1).Select((t, i) => new TimelineSwitch(new TimelineId(t), new Lsn(data.History[way[i + 1]].SwitchPoint)))];
+        return [.. LeftOf(data, timeline.Value).Select(l => new TimelineSwitch(l.Timeline, l.At))];
+    }
+
+    private static IReadOnlyList<(TimelineId Timeline, Lsn At)> LeftOf(DataDirectory data, uint timeline)
+    {
+        var way = data.Ancestry(timeline);
+        return [.. way.SkipLast(1).Select((t, i) => (new TimelineId(t), new Lsn(data.History[way[i + 1]].SwitchPoint)))];
+    }
+
+    public async Task<KnownTimeline?> ReadNewestTimelineAsync(CancellationToken cancellation)
+    {
+        await WaitAsync(0.1, 1, cancellation);
+        var data = DataOrThrow();
+        return data.History.Count == 0 ? null : new KnownTimeline(new TimelineId(data.History.Keys.Last()), LeftOf(data, data.History.Keys.Last()));
+    }
+
+    public async Task ForgetTimelinesAsync(TimelineId reached, CancellationToken cancellation)
+    {
+        RefuseWhileAlive();
+        await WaitAsync(0.1, 1, cancellation);
+        var data = DataOrThrow();
+        foreach (var newer in data.History.Keys.Where(t => t > reached.Value).ToList()) data.History.Remove(newer);
     }
 
     public async Task InitializeAsync(CancellationToken cancellation)
@@ -161,14 +181,14 @@ public sealed class SimulatedPostgresServer(PostgresWorld world, string instance
         disk.Data = copy;
     }
 
-    public async Task RewindAsync(ReplicationSource source, long salvageLimit, Action<RewindStep> begins, IProgress<TransferProgress> progress, CancellationToken cancellation)
+    public async Task RewindAsync(ReplicationSource source, long salvageLimit, UnfinishedRewind? unfinished, Action<RewindStep, Lsn?> begins, IProgress<TransferProgress> progress, CancellationToken cancellation)
     {
         RefuseWhileAlive();
         var mine = DataOrThrow();
         var recovered = !mine.Control.Clean;
         if (recovered)
         {
-            begins(RewindStep.Recovering);
+            begins(RewindStep.Recovering, null);
             await WaitAsync(40, 600, cancellation);
             if (!disk.CanFlush) throw new PostgresException("RewindFailed", "no space left on device");
             var record = mine.Log.Append(Math.Max(1, mine.Log.Timeline), 112, new WalPayload.Checkpoint(Shutdown: true));
@@ -178,16 +198,19 @@ public sealed class SimulatedPostgresServer(PostgresWorld world, string instance
         var server = await ConnectAsync(source, "RewindFailed", cancellation);
         var theirs = server.Data;
         if (theirs.SystemIdentifier != mine.SystemIdentifier) throw new PostgresException("RewindNotPossible", "source and target clusters are from different systems");
-        if (theirs.Control.Timeline == mine.Control.Timeline)
+        ulong fork;
+        if (theirs.Control.Timeline == mine.Control.Timeline || (fork = ForkByNumbers(mine, theirs) ?? throw new PostgresException("RewindNotPossible", "could not find common ancestor of the source and target cluster's timelines")) >= mine.Log.End)
         {
-            if (recovered) throw new PostgresException("RewindNotPossible", "the source is on the same timeline");
+            if (recovered || unfinished is not null) throw new PostgresException("RewindNotPossible", "no rewind required");
             return;
         }
-        var fork = ForkByNumbers(mine, theirs) ?? throw new PostgresException("RewindNotPossible", "could not find common ancestor of the source and target cluster's timelines");
+        if (unfinished is not null && (unfinished.Fork is not { } earlier || fork > earlier.Value)) throw new PostgresException("RewindNotPossible", "an earlier rewind was not finished");
         await WaitAsync(20, 200, cancellation);
         await PingAsync(server, "RewindFailed", cancellation);
-        begins(RewindStep.Overwriting);
-        mine.IsHalfRewound = true;
+        begins(RewindStep.Overwriting, new Lsn(fork));
+        // What an attempt that was not finished has taken from its source stays, where this one thinks that both have it.
+        mine.IsCorrupt |= mine.RewoundTo < fork;
+        mine.RewoundTo = Math.Min(mine.RewoundTo, fork);
         for (var part = 0; part < 3; part++)
         {
             await WaitAsync(40, 400, cancellation);

@@ -6,6 +6,8 @@ public sealed class WalLog
     /// <summary>Where the first record of a new cluster begins.</summary>
     public const ulong Origin = 0x1000028;
 
+    public const ulong SegmentSize = 16 << 20;
+
     private readonly List<WalRecord> _records;
 
     public WalLog() => _records = [];
@@ -28,6 +30,19 @@ public sealed class WalLog
             else high = middle;
         }
         return low;
+    }
+
+    /// <summary>Where what was written on this timeline, or on one before it, ends.</summary>
+    public ulong EndOf(uint timeline)
+    {
+        int low = 0, high = _records.Count;
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            if (_records[middle].Timeline <= timeline) low = middle + 1;
+            else high = middle;
+        }
+        return low == 0 ? Origin : _records[low - 1].End;
     }
 
     public WalRecord Append(uint timeline, int size, WalPayload payload)

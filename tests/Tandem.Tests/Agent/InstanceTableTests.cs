@@ -213,7 +213,8 @@ public sealed class InstanceTableTests
         var world = World(Record(2, B, Clause(2, B, 1, A, C)) with { Lineage = [Reign(1, C, 1, Lsn.Zero), Reign(2, B, 3, At(50))] })
             with { Process = Standby, Status = Status(true), Volume = Promised(2) with { Lineage = [Reign(1, C, 1, Lsn.Zero)] }, LogEnd = new WalEnd(new TimelineId(2), At(60)), Peers = [Peer(B)] };
         Expect<InstanceAction.LearnLineage>(world);
-        Expect<InstanceAction.Stop>(world with { LineageAsked = (new TimelineId(2), TimeSpan.Zero) });
+        // Nothing told: it cannot be rewound, and leaves the clauses before it is copied anew.
+        Expect<InstanceAction.Wait>(world with { LineageAsked = (new TimelineId(2), TimeSpan.Zero) }, "InsideClause");
     }
 
     [Fact]
@@ -546,6 +547,45 @@ public sealed class InstanceTableTests
         Expect<InstanceAction.Wait>(elected with { Peers = [newer] }, "RecordBehind");
         // Read again, and still older: it was taken back.
         Expect<InstanceAction.Hold>(elected with { Peers = [newer], Reading = elected.Reading with { ReadAt = elected.Now + TimeSpan.FromSeconds(1) } }, "RecordRegressed");
+    }
+
+    [Fact]
+    [Requirement("E10")]
+    public void Nobody_is_promoted_from_a_timeline_that_his_log_has_not_reached()
+    {
+        var elected = Granted(World(Record(1, A, Clause(1, A, 1, B, C)))) with { Status = Status(inRecovery: true) };
+        KnownTimeline Two(ulong at) => new(new TimelineId(2), [(new TimelineId(1), At(at))]);
+        Expect<InstanceAction.Stop>(elected with { NewestTimeline = Two(9) }, "TimelineNotReached");
+        // Where the log ends is where that one begins: nothing of the old timeline is missing. One that began before that is no goal.
+        Assert.NotEqual("TimelineNotReached", InstanceTable.Decide(elected with { NewestTimeline = Two(5) }).Reason);
+        Assert.NotEqual("TimelineNotReached", InstanceTable.Decide(elected with { NewestTimeline = Two(3) }).Reason);
+        Assert.NotEqual("TimelineNotReached", InstanceTable.Decide(elected).Reason);
+    }
+
+    [Fact]
+    [Requirement("E10")]
+    public void A_log_on_a_timeline_that_nobody_names_is_asked_before_anything_is_given_up() // [C2]
+    {
+        var record = Record(3, B) with { Lineage = [Reign(1, A, 1, Lsn.Zero), Reign(2, B, 2, At(7)), Reign(3, B, 3, At(12))] };
+        var unnamed = World(record) with { Volume = Promised(3), Process = Down, Peers = [Peer(B)], LogEnd = new WalEnd(new TimelineId(2), At(9)) };
+        Assert.Null(Expect<InstanceAction.StartStandby>(unnamed, "ReignUnknown").Source);
+        Expect<InstanceAction.LearnLineage>(unnamed with { Process = Standby, Status = Status(inRecovery: true) });
+        Expect<InstanceAction.Discard>(unnamed with { LineageAsked = (new TimelineId(2), TimeSpan.Zero) }, "TimelineUnattributed");
+    }
+
+    [Fact]
+    [Requirement("E10")]
+    public void A_standby_that_goes_for_another_timeline_than_the_holders_is_started_anew()
+    {
+        var record = Record(2, B) with { Lineage = [Reign(1, A, 1, Lsn.Zero), Reign(2, B, 2, At(7))] };
+        var peer = Peer(B);
+        var standby = World(record) with { Volume = Promised(2), Peers = [peer], Status = Status(inRecovery: true) with { Receiver = new WalReceiver(7, "waiting", "10.0.0.2", new TimelineId(1), At(5)) } };
+        KnownTimeline Two(ulong at) => new(new TimelineId(2), [(new TimelineId(1), At(at))]);
+        Expect<InstanceAction.Stop>(standby with { NewestTimeline = Two(9) }, "TimelineOfAnother");
+        Assert.NotEqual("TimelineOfAnother", InstanceTable.Decide(standby with { NewestTimeline = Two(7) }).Reason);
+        // Which is the holder's he has not said yet.
+        var unconfirmed = standby with { Reading = Read(record with { Lineage = [Reign(1, A, 1, Lsn.Zero), Reign(2, B, null, null)] }), NewestTimeline = Two(9) };
+        Assert.NotEqual("TimelineOfAnother", InstanceTable.Decide(unconfirmed).Reason);
     }
 
     private static InstanceObservation Lost() => World() with { Reading = new RecordReading(null, false, TimeSpan.FromSeconds(99), true, null) };

@@ -18,10 +18,10 @@ public sealed class LineageFactTests(PostgresTemplate template, ITestOutputHelpe
         await using var old = await TestServer.PrimaryAsync(template);
         await using var winner = await old.StandbyAsync("standby_1");
         await old.SqlAsync("CREATE TABLE t(i int)");
-        await StarveAsync(winner, at: old);
+        await winner.StarveAsync(at: old);
         await GoOnAloneAsync(old);
         await winner.Server.PromoteAsync(null, TestServer.Soon);
-        await using var commit = await CommitForTheDivergedAsync(winner);
+        await using var commit = await Commit.ThatWaitsForAsync(winner, "diverged");
 
         await ConnectAsync(old, winner);
         await ReportsMoreThanTheWinnerHasAsync(winner);
@@ -38,11 +38,11 @@ public sealed class LineageFactTests(PostgresTemplate template, ITestOutputHelpe
         await using var old = await TestServer.PrimaryAsync(template);
         await using var winner = await old.StandbyAsync("standby_1");
         await old.SqlAsync("CREATE TABLE t(i int)");
-        await StarveAsync(winner, at: old);
+        await winner.StarveAsync(at: old);
         await old.SqlAsync("SELECT pg_switch_wal()");
         await GoOnAloneAsync(old);
         await winner.Server.PromoteAsync(null, TestServer.Soon);
-        await using var commit = await CommitForTheDivergedAsync(winner);
+        await using var commit = await Commit.ThatWaitsForAsync(winner, "diverged");
 
         await ConnectAsync(old, winner);
         await Eventually.SeesAsync(() => Task.FromResult(old.Lines.FirstOrDefault(l => l.Contains("is not in this server's history", StringComparison.Ordinal))), l => l is not null, "the winner refuses it");
@@ -56,13 +56,13 @@ public sealed class LineageFactTests(PostgresTemplate template, ITestOutputHelpe
         await using var winner = await primary.StandbyAsync("standby_1");
         await using var other = await primary.StandbyAsync("standby_2");
         await primary.SqlAsync("CREATE TABLE t(i int)");
-        await StarveAsync(winner, at: primary);
-        await StarveAsync(other, at: primary);
+        await winner.StarveAsync(at: primary);
+        await other.StarveAsync(at: primary);
         primary.Server.KillNow();
         await other.Server.PromoteAsync(null, TestServer.Soon);
         await GoOnAloneAsync(other);
         await winner.Server.PromoteAsync(null, TestServer.Soon);
-        await using var commit = await CommitForTheDivergedAsync(winner);
+        await using var commit = await Commit.ThatWaitsForAsync(winner, "diverged");
 
         // Nothing tells the two logs apart: the same system, the same timeline, a beginning that the winner has. So it lasts until the winner has written as much.
         await ConnectAsync(other, winner);
@@ -76,30 +76,11 @@ public sealed class LineageFactTests(PostgresTemplate template, ITestOutputHelpe
         Assert.Equal("0", await other.SqlAsync("SELECT count(*) FROM t WHERE i = 0"));
     }
 
-    /// <summary>The standby has all that the primary has, and gets no more.</summary>
-    private static async Task StarveAsync(TestServer standby, TestServer at)
-    {
-        var shared = (await at.AnswersAsync()).Flushed;
-        await Eventually.SeesAsync(() => standby.Server.QueryStatusAsync(TimeSpan.FromSeconds(1), TestServer.Soon), s => s?.Replayed >= shared, "the standby has it");
-        Assert.True(await standby.Server.StarveAsync(TimeSpan.FromSeconds(5), TestServer.Soon));
-    }
-
     /// <summary>More than the winner will have written by the time this server comes back, and less than fills a segment: a receiver asks from the beginning of the one that it is in.</summary>
     private static async Task GoOnAloneAsync(TestServer server)
     {
         await server.SqlAsync("INSERT INTO t SELECT generate_series(1, 30000)");
         await server.Server.StopAsync(StopMode.Immediate, TimeSpan.FromSeconds(10), TestServer.Soon);
-    }
-
-    /// <summary>A commit of the winner that waits for nobody but the diverged server, which is not there yet.</summary>
-    private static async Task<Commit> CommitForTheDivergedAsync(TestServer winner)
-    {
-        await winner.Server.EnsureSlotAsync("diverged", TestServer.Soon);
-        await winner.ReloadAsync(("synchronous_standby_names", "ANY 1 (diverged)"));
-        await winner.Server.CheckpointAsync(TestServer.Soon);
-        var commit = await Commit.OfAsync(winner, "INSERT INTO t VALUES (0)");
-        await commit.KeepsWaitingAsync("nobody is connected");
-        return commit;
     }
 
     private static async Task ConnectAsync(TestServer diverged, TestServer winner)

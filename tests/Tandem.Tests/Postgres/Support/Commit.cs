@@ -41,6 +41,17 @@ internal sealed class Commit : IAsyncDisposable
         return commit;
     }
 
+    /// <summary>A commit, of a row with a 0, that waits for nobody but this standby, which is not there yet.</summary>
+    public static async Task<Commit> ThatWaitsForAsync(TestServer winner, string standby)
+    {
+        await winner.Server.EnsureSlotAsync(standby, TestServer.Soon);
+        await winner.ReloadAsync(("synchronous_standby_names", $"ANY 1 ({standby})"));
+        await winner.Server.CheckpointAsync(TestServer.Soon);
+        var commit = await OfAsync(winner, "INSERT INTO t VALUES (0)");
+        await commit.KeepsWaitingAsync("nobody is connected");
+        return commit;
+    }
+
     /// <param name="timeout">The driver's, in seconds: none, unless it is what a test is about.</param>
     public void Begin(string sql, int timeout = 0) => done = new NpgsqlCommand(sql, session) { CommandTimeout = timeout }.ExecuteNonQueryAsync();
 

@@ -155,6 +155,14 @@ internal sealed class TestServer : IAsyncDisposable
 
     public Task<ServerStatus?> StreamingAsync() => Eventually.SeesAsync(() => Server.QueryStatusAsync(TimeSpan.FromSeconds(2), Soon), s => s?.Receiver?.Status == "streaming", $"{Name} streams");
 
+    /// <summary>This standby has all that the primary has, and gets no more.</summary>
+    public async Task StarveAsync(TestServer at)
+    {
+        var shared = (await at.AnswersAsync()).Flushed;
+        await Eventually.SeesAsync(() => Server.QueryStatusAsync(TimeSpan.FromSeconds(1), Soon), s => s?.Replayed >= shared, $"{Name} has it");
+        if (!await Server.StarveAsync(TimeSpan.FromSeconds(5), Soon)) throw new InvalidOperationException($"{Name} is not starved");
+    }
+
     /// <summary>Changes settings and waits until a new connection sees the last of them.</summary>
     public async Task ReloadAsync(params (string Name, string Value)[] settings)
     {

@@ -53,6 +53,17 @@ public sealed class DataLineageTests
     }
 
     [Fact]
+    public void A_timeline_is_known_by_its_number_and_by_where_its_history_leaves_the_one_before() // [C2]
+    {
+        ImmutableList<LineageEntry> known = [Reign(1, A, 1, Lsn.Zero), Reign(2, B, 3, At(5))];
+        Assert.True(DataLineage.Names(known, new TimelineId(3), [(new TimelineId(1), At(5)), (new TimelineId(2), At(7))]));
+        Assert.False(DataLineage.Names(known, new TimelineId(3), [(new TimelineId(1), At(6))]));
+        Assert.False(DataLineage.Names(known, new TimelineId(2), [(new TimelineId(1), At(5))]));
+        // Whoever reigns now has not said which is his.
+        Assert.True(DataLineage.Names(known.Add(Reign(3, C, null, null)), new TimelineId(4), [(new TimelineId(3), At(9))]));
+    }
+
+    [Fact]
     public void A_log_on_an_older_timeline_says_nothing_of_the_newer_reign() =>
         Assert.Equal(FollowedUnconfirmed, DataLineage.Complete(FollowedUnconfirmed, new TimelineId(1), []));
 }

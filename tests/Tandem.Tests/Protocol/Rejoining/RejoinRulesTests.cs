@@ -68,6 +68,17 @@ public sealed class RejoinRulesTests
     public void A_timeline_that_nobody_confirmed_is_that_of_the_reign_that_was_followed() =>
         Assert.Equal(new LogEnd(null, new Epoch(2), At(6)), DataLineage.Of(NotConfirmed, new TimelineId(2), At(6)).Position);
 
+    /// <summary>Its receiver followed onto a timeline of which its volume was told nothing. By the number it may be the holder's, or that of a reign which left no trace.</summary>
+    [Fact]
+    public void A_log_on_a_timeline_that_nobody_names_is_rebuilt_never_rewound_and_does_not_follow() // [C2]
+    {
+        foreach (var end in new[] { At(4), At(6) }) Assert.Equal("TimelineUnattributed", Assert.IsType<RejoinVerdict.Rebuild>(Judge(Mine(Founded, 2, end), TakenOver)).Reason);
+        // Nor where the holder's history parted from it before: the number may come twice after that.
+        Assert.IsType<RejoinVerdict.Rebuild>(Judge(Mine(TakenOver, 3, At(6)), [Reign(1, A, 1, Lsn.Zero), Reign(3, C, 3, At(4))]));
+        // One newer than the holder has ever heard of is none of its own.
+        Assert.IsType<RejoinVerdict.Rewind>(Judge(Mine(Founded, 3, At(6)), TakenOver));
+    }
+
     [Fact]
     public void Nothing_in_common_is_rebuilt()
     {
