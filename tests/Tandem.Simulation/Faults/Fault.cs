@@ -8,6 +8,12 @@ public abstract record Fault
     /// <summary>How long it lasts; zero: it is an act.</summary>
     public TimeSpan Lasts { get; init; }
 
+    /// <summary>For how long what it has done goes on after it was mended.</summary>
+    public virtual TimeSpan Aftermath => TimeSpan.FromSeconds(10);
+
+    /// <summary>As <see cref="Aftermath"/>, of a whole site: its servers recover, rewind or are copied, and follow, and only then can the sites be switched.</summary>
+    protected static TimeSpan AftermathOfSite => TimeSpan.FromSeconds(25);
+
     /// <summary>For counting, and for people.</summary>
     public virtual string Kind => GetType().Name;
 

@@ -113,6 +113,7 @@ public static class FaultPlan
             if (fault is Play && plan.Any(p => p.Fault is Play)) continue;
             if (fault is Play) fault = fault with { Lasts = setup.Trouble };
             plan.Add(new PlannedFault(plan.Count, at, fault));
+            if (fault is SiteLost { Site: var lost }) WantedBack(plan, chance, lost, at + fault.Lasts);
         }
         // Held to some kinds of faults, it has no others.
         if (setup.Faults is not null) return plan;
@@ -122,15 +123,35 @@ public static class FaultPlan
             var at = records.Between(TimeSpan.Zero, setup.Trouble);
             plan.Add(new PlannedFault(plan.Count, at, records.OneOf(KindsOfRecords)(records, setup, records.OneOf(sites), records.LongTailed(TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(20)))));
         }
-        if (setup.Sites > 1 && records.Happens(0.5)) plan.Add(new PlannedFault(plan.Count, TimeSpan.Zero, new PersonLosesPatience(records.LongTailed(TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(12)), records.Happens(0.15))));
-        // What such a person waits for comes about by chance alone once in a hundred seeds.
-        if (setup.Sites > 1 && records.Happens(0.4))
+        if (setup.Sites > 1 && records.Happens(0.5))
+        {
+            var patience = records.LongTailed(TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(12));
+            plan.Add(new PlannedFault(plan.Count, TimeSpan.Zero, new PersonLosesPatience(patience, records.Happens(0.15))));
+            if (records.Happens(0.3) && ++volumesLost <= 1) plan.Add(new PlannedFault(plan.Count, patience + records.Milliseconds(0, 4000), Pointed["FollowerVolumeLost"](records, setup, records.OneOf(sites), TimeSpan.Zero)));
+        }
+        // What such a person waits for comes about by chance alone once in a hundred seeds. Where there is time enough, it lasts until an operation's deadline has passed.
+        if (setup.Sites > 1 && (setup.Trouble > TimeSpan.FromSeconds(30) || records.Happens(0.4)))
         {
             Fault doubt = records.Happens(0.6) ? new LinkLostInHandover(records.Happens(0.5), records.Happens(0.4)) : new FailoverOfDeafSite();
-            plan.Add(new PlannedFault(plan.Count, records.Milliseconds(1000, 5000), doubt with { Lasts = records.Between(TimeSpan.FromSeconds(12), TimeSpan.FromSeconds(40)) }));
+            var (at, lasts) = (records.Milliseconds(1000, 5000), records.Between(TimeSpan.FromSeconds(12), TimeSpan.FromSeconds(36)));
+            plan.Add(new PlannedFault(plan.Count, at, doubt with { Lasts = lasts }));
+            if (doubt is FailoverOfDeafSite) WantedBack(plan, records, records.OneOf(sites), at + lasts);
+            // It outlasts the other trouble by far, and is not to be alone all that time.
+            for (var more = records.Next(3); more > 0; more--)
+            {
+                var draw = records.Happens(0.2) ? Pointed["FollowerVolumeLost"] : records.OneOf(Kinds);
+                var fault = draw(records, setup, records.OneOf(sites), records.LongTailed(TimeSpan.FromSeconds(1.5), TimeSpan.FromSeconds(20)));
+                if (fault is not VolumeLost || ++volumesLost <= 1) plan.Add(new PlannedFault(plan.Count, at + records.Between(TimeSpan.Zero, lasts), fault));
+            }
         }
         if (Repertoire.Drawn(Chance.Of(setup.Seed, "play"), setup.Sites) is { } play) plan.Add(new PlannedFault(plan.Count, TimeSpan.Zero, play with { Lasts = setup.Trouble }));
         return plan;
+    }
+
+    /// <summary>Who has seen a site come back often wants it to be what it was, and does not wait for long.</summary>
+    private static void WantedBack(List<PlannedFault> plan, Chance chance, string site, TimeSpan back)
+    {
+        if (chance.Happens(0.5)) plan.Add(new PlannedFault(plan.Count, back + chance.Milliseconds(0, 6000), new SitesSwitched(site, chance.Milliseconds(0, 3000), OnlyOne: false)));
     }
 
     private static List<Draw> Named(string name, IReadOnlyList<Draw> all, Setup setup)

@@ -48,6 +48,8 @@ public sealed record ClockJumped(string Site, Victim Victim, int Choice, TimeSpa
 /// <summary>Power of the whole site: every machine at once, and its API server.</summary>
 public sealed record SiteLost(string Site) : Fault
 {
+    public override TimeSpan Aftermath => AftermathOfSite;
+
     public override Action? Begin(World world)
     {
         var site = world.Site(Site);

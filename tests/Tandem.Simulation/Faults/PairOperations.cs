@@ -107,6 +107,8 @@ public sealed record LinkLostInHandover(bool Data, bool Consumed) : Fault
 /// <summary>A failover is asked for while the primary site can be read, and nobody there carries out what it is told.</summary>
 public sealed record FailoverOfDeafSite : Fault
 {
+    public override TimeSpan Aftermath => AftermathOfSite;
+
     public override Action? Begin(World world)
     {
         if (world.Sites.Count < 2 || world.Sites.FirstOrDefault(s => s.PairRecord is { Role: Protocol.Records.PairRole.Primary }) is not { } primary) return null;

@@ -15,7 +15,8 @@ internal static partial class Table
 
         Not among them are second lines, whose loss alone breaks no promise, since another rule stands behind or before them: that a
         switchover begins at the present epoch and over settled swaps only (the gate reads the pair's record), that a rewind waits for the holder's checkpoint (where the log ends is judged anew after it), that
-        whoever has more than the winner waits for its confirmation (nobody is admitted before that).
+        whoever has more than the winner waits for its confirmation (nobody is admitted before that), that a promoted volume remembers its reign before that is confirmed (a log on a timeline that nobody names
+        is asked whose it is, and else copied anew).
 
         ```
         dotnet run --project tests/Tandem.Simulation -c Release -- mutants [ID…]              # search from seed 1, and write this table

@@ -5,7 +5,7 @@ namespace Tandem.Simulation.Plays;
 
 /// <summary>
 /// The holder is elected again while one standby is cut off from the API server: its receiver goes on with the new timeline by itself. The others then lose the holder, so that this one alone has what is
-/// acknowledged; its power and the holder's are lost, and the others are there for the election.
+/// acknowledged; the holder is lost, its server ends, and it hears of the next election before it has heard of the reign.
 /// </summary>
 public sealed record ElectedAgainUnheard(Chance Chance) : Play(Chance)
 {
@@ -16,6 +16,8 @@ public sealed record ElectedAgainUnheard(Chance Chance) : Play(Chance)
         var others = stage.Others(holder);
         var deaf = Chance.OneOf(others);
         var hears = stage.Cut(deaf, api: true, peers: false);
+        // Nor does its own database tell it.
+        _ = stage.HoldReplay(deaf);
         var epoch = stage.Record!.Epoch;
         var wakes = stage.PauseAgent(holder);
         yield return () => stage.Record is { State: RecordState.Electing };
@@ -29,11 +31,12 @@ public sealed record ElectedAgainUnheard(Chance Chance) : Play(Chance)
         yield return stage.Commits();
         yield return stage.After(0, 800);
         _ = stage.PowerOff(holder);
-        var back = stage.PowerOff(deaf);
-        hears();
+        // With its server down nobody can ask its log.
+        stage.KillServer(deaf);
         foreach (var mend in apart) mend();
-        yield return stage.After(300, 2000);
-        back();
+        // It hears of the record again only when the reign is over that it has not heard of.
+        yield return () => stage.Record is { State: RecordState.Electing };
+        hears();
     }
 
     protected override string Describe() => "a holder that was elected again is lost with the one standby that followed it unheard";

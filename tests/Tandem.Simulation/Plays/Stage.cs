@@ -213,6 +213,14 @@ public sealed class Stage
 
     public Action PauseServer(string instance) => ServerOf(instance) is { } server ? Paused($"server of {instance} paused", server.Process) : Nothing;
 
+    /// <summary>As pg_wal_replay_pause, or a query in the way: what comes is flushed, and nobody sees it.</summary>
+    public Action HoldReplay(string instance)
+    {
+        if (ServerOf(instance) is not { } server) return Nothing;
+        server.ReplayHolds = true;
+        return Mended($"replay of {instance} held", () => server.ReplayHolds = false);
+    }
+
     public Action SlowDisk(string instance, double least, double most)
     {
         if (Agent(instance) is not { Disk: var disk }) return Nothing;

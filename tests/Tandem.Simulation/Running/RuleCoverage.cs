@@ -5,17 +5,17 @@ using Tandem.Simulation.Scenarios;
 namespace Tandem.Simulation.Running;
 
 /// <summary>
-/// Which rules have met which kinds of faults, over many seeds. By chance alone a rule that acts so often in a seed, and a fault that is there for such a part of its time, meet so many times; where
-/// that comes to many times over all seeds, and they have never met, it is not chance: the generator keeps them apart.
+/// Which rules have met which kinds of faults, over many seeds. In a seed where a rule acts, and a fault is there for some part of the time, they miss each other by chance as often as the rest of the time
+/// says: once, however often the rule acts, since its acts come in bursts. Where missing each other in all seeds is as unlikely as that, it is not chance: the generator keeps them apart.
 /// </summary>
 internal sealed class RuleCoverage
 {
-    /// <summary>By chance so often: then it is not by chance that it is never. So many acts of a rule come in bursts that a lower number would tell of those.</summary>
-    private const double Often = 10;
+    /// <summary>Less likely than this is not by chance: of the thousands of pairs few are as likely to be missed at all.</summary>
+    private const double Unlikely = 1e-4;
 
     private readonly SortedDictionary<string, int> _acts = new(StringComparer.Ordinal);
     private readonly SortedSet<string> _kinds = new(StringComparer.Ordinal);
-    private readonly Dictionary<(string Rule, string Kind), double> _expected = [];
+    private readonly Dictionary<(string Rule, string Kind), double> _missed = [];
     private readonly Dictionary<(string Rule, string Kind), int> _met = [];
 
     public RuleCoverage(IEnumerable<Exposure> exposures)
@@ -26,15 +26,15 @@ internal sealed class RuleCoverage
             foreach (var (kind, share) in exposure.Shares)
             {
                 _kinds.Add(kind);
-                foreach (var (rule, acts) in exposure.Acts) _expected[(rule, kind)] = _expected.GetValueOrDefault((rule, kind)) + acts * share;
+                foreach (var rule in exposure.Acts.Keys) _missed[(rule, kind)] = _missed.GetValueOrDefault((rule, kind), 1) * (1 - share);
             }
             foreach (var (pair, times) in exposure.Met) _met[pair] = _met.GetValueOrDefault(pair) + times;
         }
     }
 
-    /// <summary>Pairs that have never met, though by chance they should have so many times.</summary>
+    /// <summary>Pairs that have never met, and how likely that was.</summary>
     public IReadOnlyList<string> Missing =>
-        [.. _expected.Where(e => e.Value >= Often && !_met.ContainsKey(e.Key)).OrderByDescending(e => e.Value).Select(e => string.Create(CultureInfo.InvariantCulture, $"{e.Key.Rule} and {e.Key.Kind} ({e.Value:0} times by chance)"))];
+        [.. _missed.Where(m => m.Value < Unlikely && !_met.ContainsKey(m.Key)).OrderBy(m => m.Value).Select(m => string.Create(CultureInfo.InvariantCulture, $"{m.Key.Rule} and {m.Key.Kind} (by chance {m.Value:0e+0})"))];
 
     /// <summary>A line for each rule: how often it acted while things went wrong, how many kinds of faults it met then, and which it met least.</summary>
     public override string ToString()

@@ -3,22 +3,21 @@ namespace Tandem.Simulation.Scenarios;
 /// <summary>Which rules acted in a world, and which kinds of faults each of them met.</summary>
 public sealed class Encounters
 {
-    /// <summary>What a fault has done goes on for a while after it was mended.</summary>
-    private static readonly TimeSpan Aftermath = TimeSpan.FromSeconds(10);
-
     private readonly List<(string Rule, TimeSpan At)> _acts = [];
-    private readonly List<(string Kind, TimeSpan From, TimeSpan To)> _faults = [];
+    private readonly List<(string Kind, TimeSpan From, TimeSpan To, TimeSpan Aftermath)> _faults = [];
 
     public void Acted(string rule, TimeSpan at) => _acts.Add((rule, at));
 
-    public void Began(string kind, TimeSpan at, TimeSpan lasts) => _faults.Add((kind, at, at + lasts + Aftermath));
+    /// <param name="aftermath">For how long what it has done goes on after it was mended.</param>
+    public void Began(string kind, TimeSpan at, TimeSpan lasts, TimeSpan aftermath) => _faults.Add((kind, at, at + lasts + aftermath, aftermath));
 
     /// <summary>Counted from the first fault on until the aftermath of the last is over, or the world.</summary>
     /// <param name="mended">When everything was.</param>
     public Exposure Until(TimeSpan mended, TimeSpan over)
     {
         if (_faults.Count == 0) return Exposure.None;
-        var end = mended + Aftermath < over ? mended + Aftermath : over;
+        var end = mended + _faults.Max(f => f.Aftermath);
+        if (end > over) end = over;
         var begin = _faults.Min(f => f.From);
         var acts = _acts.Where(a => a.At >= begin && a.At < end).ToList();
         var met = new Dictionary<(string, string), int>();
@@ -28,7 +27,7 @@ public sealed class Encounters
             var open = TimeSpan.Zero;
             var until = begin;
             // One of a kind may begin while another is open: together they are open once.
-            foreach (var (_, from, to) in kind.OrderBy(f => f.From))
+            foreach (var (_, from, to, _) in kind.OrderBy(f => f.From))
             {
                 var (first, last) = (from > until ? from : until, to < end ? to : end);
                 if (last <= first) continue;

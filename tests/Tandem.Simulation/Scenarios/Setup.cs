@@ -65,7 +65,7 @@ public sealed record Setup
             LocalVolumes = chance.Happens(0.5),
             PublishesLate = chance.Happens(0.6),
             HasArbiter = sites > 1 && Chance.Of(seed, "arbiter").Happens(0.4),
-            Trouble = TimeSpan.FromSeconds(5) + chance.LongTailed(TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(35)),
+            Trouble = TimeSpan.FromSeconds(5) + chance.LongTailed(TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(42)),
             Drift = chance.Happens(0.3) ? 0.02 : 0.0005,
         };
     }

@@ -135,7 +135,7 @@ public sealed class World
     {
         Trace.Write("fault", planned.ToString());
         // A play is many things, and goes on for long.
-        if (planned.Fault is not Play) _encounters.Began(planned.Fault.Kind, Events.Now, planned.Fault.Lasts);
+        if (planned.Fault is not Play) _encounters.Began(planned.Fault.Kind, Events.Now, planned.Fault.Lasts, planned.Fault.Aftermath);
         if (planned.Fault.Begin(this) is not { } mend) return;
         _open[planned] = mend;
         Events.After(planned.Fault.Lasts, () => Mend(planned));
