@@ -86,7 +86,7 @@ internal static class CopyJobs
         c.Memory.Progress = null;
         c.Memory.SealHint = null;
         c.Memory.LineageAsked = null;
-        c.Memory.Remember(state => state with { Marker = VolumeMarker.None, RewoundFrom = null, RewoundTo = null, Lineage = site ? o.OtherSite!.Entries : o.Record!.Lineage });
+        c.Memory.Remember(state => state.WithoutRewind(VolumeMarker.None) with { Lineage = site ? o.OtherSite!.Entries : o.Record!.Lineage });
     }
 
     /// <summary>The volume's present life ends; the next rule clones.</summary>
@@ -95,7 +95,7 @@ internal static class CopyJobs
         // A main standby is known to its record by this life, and nobody counts on what it has: it stays who it is, without a position until it has the copy.
         if (o.IsHolder)
         {
-            c.Memory.Remember(state => state with { Marker = VolumeMarker.Cloning, RewoundFrom = null, RewoundTo = null, Lineage = [] });
+            c.Memory.Remember(state => state.WithoutRewind(VolumeMarker.Cloning) with { Lineage = [] });
             c.Memory.Promise = null;
             c.Memory.LogChanges();
             (c.Memory.SealHint, c.Memory.Upstream, c.Memory.DiscardAccepted) = (null, null, null);

@@ -51,9 +51,12 @@ public sealed record VolumeState
     /// </summary>
     public PrimaryRecord? Record { get; init; }
 
+    /// <summary>Between two lives, or in one again: no rewind is unfinished.</summary>
+    public VolumeState WithoutRewind(VolumeMarker marker) => this with { Marker = marker, RewoundFrom = null, RewoundTo = null };
+
     /// <summary>A new life of the volume, which keeps promise and record.</summary>
     public VolumeState Reborn(string volume, VolumeMarker marker) =>
-        this with { Volume = volume, FormerLives = FormerLives.Add(Volume).TakeLast(MostFormerLives).ToImmutableList(), Marker = marker, RewoundFrom = null, RewoundTo = null, Lineage = [] };
+        WithoutRewind(marker) with { Volume = volume, FormerLives = FormerLives.Add(Volume).TakeLast(MostFormerLives).ToImmutableList(), Lineage = [] };
 
     /// <summary>With what is newer of the two: the record remembered, or this one.</summary>
     public VolumeState Obeying(PrimaryRecord? record) => record is null || (Record is { } known && !known.IsOlderThan(record)) ? this

@@ -116,13 +116,14 @@ public sealed class Sender(Server owner, int pid, string name, string? slot, str
                 return;
             }
             // Promoted from a timeline that it had not reached, it looks for the segment where the old one was left in a file of that timeline, and has none.
-            isTorn = owner.Data.Log.EndOf(Timeline) < left;
+            var had = owner.Data.Log.EndOf(Timeline);
+            isTorn = had < left;
             if (isTorn && Sent / WalLog.SegmentSize == left / WalLog.SegmentSize)
             {
                 End();
                 return;
             }
-            limit = Math.Min(limit, isTorn ? owner.Data.Log.EndOf(Timeline) : left.Value);
+            limit = Math.Min(limit, isTorn ? had : left.Value);
         }
         var log = owner.Data.Log;
         var first = log.CountUpTo(Sent);

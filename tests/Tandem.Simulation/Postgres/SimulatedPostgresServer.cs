@@ -198,8 +198,11 @@ public sealed class SimulatedPostgresServer(PostgresWorld world, string instance
         var server = await ConnectAsync(source, "RewindFailed", cancellation);
         var theirs = server.Data;
         if (theirs.SystemIdentifier != mine.SystemIdentifier) throw new PostgresException("RewindNotPossible", "source and target clusters are from different systems");
-        ulong fork;
-        if (theirs.Control.Timeline == mine.Control.Timeline || (fork = ForkByNumbers(mine, theirs) ?? throw new PostgresException("RewindNotPossible", "could not find common ancestor of the source and target cluster's timelines")) >= mine.Log.End)
+        // It goes by the control files: on one timeline, and where the other goes on from here, there is nothing to be done.
+        var fork = theirs.Control.Timeline == mine.Control.Timeline
+            ? mine.Log.End
+            : ForkByNumbers(mine, theirs) ?? throw new PostgresException("RewindNotPossible", "could not find common ancestor of the source and target cluster's timelines");
+        if (fork >= mine.Log.End)
         {
             if (recovered || unfinished is not null) throw new PostgresException("RewindNotPossible", "no rewind required");
             return;

@@ -33,17 +33,7 @@ public sealed class WalLog
     }
 
     /// <summary>Where what was written on this timeline, or on one before it, ends.</summary>
-    public ulong EndOf(uint timeline)
-    {
-        int low = 0, high = _records.Count;
-        while (low < high)
-        {
-            var middle = (low + high) / 2;
-            if (_records[middle].Timeline <= timeline) low = middle + 1;
-            else high = middle;
-        }
-        return low == 0 ? Origin : _records[low - 1].End;
-    }
+    public ulong EndOf(uint timeline) => _records.FindLastIndex(r => r.Timeline <= timeline) is >= 0 and var last ? _records[last].End : Origin;
 
     public WalRecord Append(uint timeline, int size, WalPayload payload)
     {
