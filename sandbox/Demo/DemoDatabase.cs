@@ -1,5 +1,6 @@
 using Tandem.Sandbox.Demo.Writing;
 using Tandem.Sandbox.Host;
+using Tandem.Sandbox.Sites;
 
 namespace Tandem.Sandbox.Demo;
 
@@ -7,7 +8,6 @@ namespace Tandem.Sandbox.Demo;
 public static class DemoDatabase
 {
     private static readonly TimeSpan BuildDeadline = TimeSpan.FromMinutes(5);
-    private static readonly TimeSpan RemovalDeadline = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan WriterDeadline = TimeSpan.FromMinutes(1);
 
     /// <summary>Anything of an earlier run is removed; everything is Ready and is being written to when this returns.</summary>
@@ -43,7 +43,7 @@ public static class DemoDatabase
         {
             if (await site.Site.Api.GetAsync($"/api/v1/namespaces/{site.Namespace}", cancellation) is null) return;
             progress.Step($"{site.Name}: removing namespace {site.Namespace}");
-            await site.Site.Kubectl.RunAsync(["delete", "namespace", site.Namespace, "--ignore-not-found"], cancellation, RemovalDeadline);
+            await SiteNamespaces.RemoveAsync(site.Site, site.Namespace, cancellation);
         }));
         await sandbox.RecycleVolumesAsync(cancellation);
     }

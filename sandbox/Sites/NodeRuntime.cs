@@ -9,7 +9,8 @@ namespace Tandem.Sandbox.Sites;
 /// <summary>containerd, kubelet and kube-proxy of a node, under the node's first process (node/init.sh).</summary>
 public sealed class NodeRuntime(SiteNode node, KubernetesPrograms programs)
 {
-    private static readonly string[] Programs = ["containerd", "kubelet", "kube-proxy"];
+    /// <summary>Names of the processes that a node consists of, under its first one.</summary>
+    public static readonly IReadOnlyList<string> Programs = ["containerd", "kubelet", "kube-proxy"];
 
     /// <summary>Folders of the machine over which each node mounts its own (node/init.sh). On the machine they stay empty.</summary>
     public static readonly string[] MountPoints = ["/var/lib/kubelet", "/var/lib/cni", "/etc/cni"];

@@ -86,7 +86,7 @@ public sealed class ServerProcessTests(PostgresTemplate template)
     public async Task A_stale_lock_file_naming_a_living_pid_does_not_keep_the_server_down()
     {
         await using var primary = await TestServer.PrimaryAsync(template);
-        primary.Server.KillNow();
+        await primary.Server.StopAsync(StopMode.Kill, TimeSpan.Zero, TestServer.Soon);
         await File.WriteAllTextAsync(Path.Combine(primary.Data, "postmaster.pid"), $"{Environment.ProcessId}\n{primary.Data}\n0\n{primary.Port}\n\n\n0 0\n");
         await ServerUser.OwnAsync(Path.Combine(primary.Data, "postmaster.pid"));
         await primary.StartAsync(ServerMode.ReadWrite);
