@@ -111,15 +111,15 @@ public sealed class OperatorHost : IAsyncDisposable
     {
         var links = _otherSites = new OtherSites(client, factory, time);
         var arbiters = _arbiters = new PairArbiters(client, arbiterFactory, time);
-        var (settlement, arbiterSettlement) = (new SwapSettlement(time), new SwapSettlement(time));
+        var settlements = new Settlements(time);
         var clusters = new OwnClusters(client, caches, _reports);
         var controller = new PairController(
-            new PairObserver(client, clusters, links, arbiters, settlement, arbiterSettlement, options.Site, time, random),
-            new PairActuator(client, settlement, arbiterSettlement, _events, random, loggers.CreateLogger<PairActuator>()),
+            new PairObserver(client, clusters, links, arbiters, settlements, options.Site, time, random),
+            new PairActuator(client, settlements, _events, random, loggers.CreateLogger<PairActuator>()),
             new PeerChecks(client, loggers.CreateLogger<PeerChecks>()),
             new CredentialsCopier(clusters, time, loggers.CreateLogger<CredentialsCopier>()),
             new PairReporter(client, _events, options.Site, time, loggers.CreateLogger<PairReporter>()),
-            standings, links, arbiters, settlement, arbiterSettlement);
+            standings, links, arbiters, settlements);
 
         var workers = options.Namespaces.Count == 0
             ? [_host.Add(controller).Finalizes(controller)]

@@ -81,8 +81,9 @@ public interface IPostgresServer : IAsyncDisposable
     /// The WAL beyond the fork is kept aside in a salvage folder, bounded by <paramref name="salvageLimit"/> bytes.</summary>
     /// <param name="unfinished">An attempt that began to change the data directory and did not come to its end; null: there was none.</param>
     /// <param name="begins">Called before each step that changes the data directory, with the fork where blocks are overwritten; not at all where the source cannot be reached, or nothing need be done.</param>
+    /// <returns>False: by the control files, which are all that pg_rewind goes by, there is nothing to be done; nothing was.</returns>
     /// <exception cref="PostgresException">RewindNotPossible: it takes a new copy.</exception>
-    Task RewindAsync(ReplicationSource source, long salvageLimit, UnfinishedRewind? unfinished, Action<RewindStep, Lsn?> begins, IProgress<TransferProgress> progress, CancellationToken cancellation);
+    Task<bool> RewindAsync(ReplicationSource source, long salvageLimit, UnfinishedRewind? unfinished, Action<RewindStep, Lsn?> begins, IProgress<TransferProgress> progress, CancellationToken cancellation);
 
     /// <summary>Moves the data directory's content away (the folder itself stays; it may be a mount).</summary>
     Task WipeAsync(CancellationToken cancellation);

@@ -145,7 +145,7 @@ public sealed class PostgresServer : IPostgresServer
         (binDirectory, version) = (null, null);
     }
 
-    public Task RewindAsync(ReplicationSource source, long salvageLimit, UnfinishedRewind? unfinished, Action<RewindStep, Lsn?> begins, IProgress<TransferProgress> progress, CancellationToken cancellation)
+    public Task<bool> RewindAsync(ReplicationSource source, long salvageLimit, UnfinishedRewind? unfinished, Action<RewindStep, Lsn?> begins, IProgress<TransferProgress> progress, CancellationToken cancellation)
     {
         postmaster.RefuseWhileAlive();
         postmaster.RemoveStaleLocks();

@@ -55,7 +55,7 @@ internal static class AdmissionJobs
         var admission = c.Memory.Admission!;
         if (!admission.Admitted)
         {
-            await ServerJobs.ConfigureAsync(c, o, new ServerJobs.Wanted(SetRules.Setting(o.OwnClause!, o.Settings.Synchrony), o.Pair is { RefusesClients: true } ? Door.Instances : Door.Clients, null), cancellation);
+            await ServerJobs.ConfigureAsync(c, o, new ServerJobs.Wanted(SetRules.Setting(o.OwnClause!, o.Synchrony, o.AwaitedRemote).ToString(), o.Pair is { RefusesClients: true } ? Door.Instances : Door.Clients, null), cancellation);
             c.Server.Reload();
             c.Memory.Admission = admission with { Admitted = true, AdmittedAt = c.Time.GetUtcNow() };
             c.Memory.GivesUp = false;
@@ -67,8 +67,9 @@ internal static class AdmissionJobs
         {
             if (live.SameReign(record) is not { State: RecordState.Stable } same) return null;
             var own = same.Quorums.RemoveAll(q => q.Epoch < same.Epoch || q.Holder != c.Memory.Me);
-            if (own.Count == same.Quorums.Count || own.IsEmpty) return null;
-            var next = same with { Quorums = own };
+            if ((own.Count == same.Quorums.Count && same.Named is null) || own.IsEmpty) return null;
+            // What the other site had acknowledged before a failover is covered by this reign's clauses now, as what this one had is [S11].
+            var next = same with { Quorums = own, Named = null };
             // With only the empty clause left nothing else says what was acknowledged before: the floor does [C8].
             return own.All(q => q.IsEmpty) ? next with { Floor = Floors.Raise(same.Floor, new LogEnd(same.PairEpoch, same.Epoch, admission.OwnRecord!.Value)) } : next;
         }, cancellation);

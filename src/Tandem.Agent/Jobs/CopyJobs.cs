@@ -3,6 +3,7 @@ using Tandem.Agent.Loop;
 using Tandem.Agent.State;
 using Tandem.Postgres;
 using Tandem.Protocol.Records;
+using Tandem.Protocol.Rejoining;
 using Tandem.Resources.Values;
 
 namespace Tandem.Agent.Jobs;
@@ -10,6 +11,12 @@ namespace Tandem.Agent.Jobs;
 /// <summary>What fills or changes a volume while its server is down. A marker stands on the volume from before the first byte until after the last.</summary>
 internal static class CopyJobs
 {
+    /// <summary>A primary has done a checkpoint by then.</summary>
+    private static readonly TimeSpan NothingPatience = TimeSpan.FromSeconds(10);
+
+    /// <summary>A main standby does one only where it has replayed that of its primary.</summary>
+    private static readonly TimeSpan NothingPatienceInRecovery = TimeSpan.FromMinutes(1);
+
     /// <summary>WAL beyond a fork that is kept for salvage, in bytes.</summary>
     private const long SalvageLimit = 1L << 30;
 
@@ -74,19 +81,32 @@ internal static class CopyJobs
         var source = ServerJobs.Source(c, action.Source)! with { User = "tandem_rewind", ApplicationName = "tandem_rewind" };
         try
         {
-            await c.Server.RewindAsync(source, SalvageLimit, unfinished, Begins, Watch(c), cancellation);
+            if (!await c.Server.RewindAsync(source, SalvageLimit, unfinished, Begins, Watch(c), cancellation)) throw NothingToRewind(c, inRecovery: !action.Source.IsSite && o.Record!.RunMode == RunMode.Standby);
         }
         catch (PostgresException exception) when (exception.Reason is "RewindNotPossible")
         {
             // The table goes on from here: a new copy, but not before this life has left all clauses.
-            c.Memory.RewindImpossible = exception.Message;
+            (c.Memory.RewindImpossible, c.Memory.NothingToRewindSince) = (exception.Message, null);
             throw;
         }
         var site = action.Source.IsSite;
+        c.Memory.NothingToRewindSince = null;
         c.Memory.Progress = null;
         c.Memory.SealHint = null;
         c.Memory.LineageAsked = null;
         c.Memory.Remember(state => state.WithoutRewind(VolumeMarker.None) with { Lineage = site ? o.OtherSite!.Entries : o.Record!.Lineage });
+    }
+
+    /// <summary>
+    /// By the histories of the two this log has parted from the source's; by their control files, which lag behind on a standby, it has not. That of the source follows; where it is this volume's own that does not
+    /// tell, it never will.
+    /// </summary>
+    private static JobFailedException NothingToRewind(JobContext c, bool inRecovery)
+    {
+        const string why = "pg_rewind finds nothing to do: the control files do not tell of the timelines on which the two have parted";
+        c.Memory.NothingToRewindSince ??= c.Time.BootTime();
+        if (c.Time.BootTime() - c.Memory.NothingToRewindSince > (inRecovery ? NothingPatienceInRecovery : NothingPatience)) c.Memory.RewindImpossible = why;
+        return new JobFailedException("NothingToRewind", why);
     }
 
     /// <summary>The volume's present life ends; the next rule clones.</summary>
@@ -98,7 +118,7 @@ internal static class CopyJobs
             c.Memory.Remember(state => state.WithoutRewind(VolumeMarker.Cloning) with { Lineage = [] });
             c.Memory.Promise = null;
             c.Memory.LogChanges();
-            (c.Memory.SealHint, c.Memory.Upstream, c.Memory.DiscardAccepted) = (null, null, null);
+            (c.Memory.SealHint, c.Memory.Upstream, c.Memory.DiscardAccepted, c.Memory.NothingToRewindSince) = (null, null, null, null);
             return Task.CompletedTask;
         }
         c.Memory.BeginIncarnation(c.Random.NextHex(32), VolumeMarker.Cloning);
@@ -117,7 +137,11 @@ internal static class CopyJobs
         c.Memory.OtherSite = new RemoteLineage(o.Pair!.PairEpoch, remote.Host, ServerJobs.Entries(remote.Rows), remote.SystemIdentifier, c.Time.BootTime());
         if (!c.Server.Process.Running) return;
         await ServerJobs.NoteTimelinesAsync(c, cancellation);
-        // A server that follows already goes on, with its history as it now is.
+        // A server that follows already goes on, with its history as it now is; but not where its own log is known to be of another: that is what tells that it has to be rewound [C2].
+        var known = c.Memory.StreamedEnd is { } end ? DataLineage.Of(c.Memory.Volume.Lineage, end.Timeline, end.End) : null;
+        if (known is { EndsUnattributed: false } && RejoinRules.Judge(known, c.Memory.OtherSite.Entries, null) is RejoinVerdict.Rewind or RejoinVerdict.Rebuild) return;
+        // Nor where it ends on a timeline of that number, which by its own history began elsewhere.
+        if (known is { EndsUnattributed: true } && c.Memory.NewestTimeline is { } newest && newest.Timeline == known.Timeline && !DataLineage.Names(c.Memory.OtherSite.Entries, newest.Timeline, newest.Left)) return;
         if (c.Memory.Upstream == action.Source) c.Memory.Remember(state => state with { Lineage = c.Memory.OtherSite.Entries });
     }
 

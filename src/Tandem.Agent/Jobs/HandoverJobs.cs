@@ -63,7 +63,7 @@ internal static class HandoverJobs
         {
             if (Decided(live) is not { State: RecordState.HandingOver } same) return null;
             var others = o.Standbys.Where(s => s.Streaming && s.Incarnation != target && same.Members.Contains(s.Incarnation)).Select(s => s.Incarnation).Append(c.Memory.Me);
-            var clause = SetRules.FirstClause(epoch, target, others, same.Members.Remove(target), o.Settings.Synchrony);
+            var clause = SetRules.FirstClause(epoch, target, others, same.Members.Remove(target), o.Synchrony);
             return same with
             {
                 Epoch = epoch,

@@ -36,6 +36,8 @@ public static class InstanceActuator
         InstanceAction.Demote => HandoverJobs.DemoteAsync(c, o, cancellation),
         InstanceAction.NoteLineage => NoteLineageAsync(c, o),
         InstanceAction.HoldArbiter => HoldArbiterAsync(c, o, cancellation),
+        InstanceAction.MakeSlot make => c.Server.EnsureSlotAsync(make.Slot, cancellation),
+        InstanceAction.DropSlots drop => Task.WhenAll(drop.Slots.Select(s => c.Server.DropSlotAsync(s, cancellation))),
         InstanceAction.Attach attach => ServerJobs.AttachAgainAsync(c, attach, o, cancellation),
         InstanceAction.LearnLineage => ServerJobs.LearnWholeLineageAsync(c, o.LogEnd!.Timeline, cancellation),
         InstanceAction.Seal => ServerJobs.SealAsync(c, cancellation),

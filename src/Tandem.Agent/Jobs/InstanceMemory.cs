@@ -6,6 +6,7 @@ using Tandem.Postgres;
 using Tandem.Protocol.Elections;
 using Tandem.Protocol.Records;
 using Tandem.Protocol.Rejoining;
+using Tandem.Protocol.Synchrony;
 using Tandem.Resources.Values;
 
 namespace Tandem.Agent.Jobs;
@@ -43,6 +44,9 @@ public sealed class InstanceMemory(IVolumeStore store, VolumeState volume, Incar
     public TimeSpan? DetachedSince { get; set; }
     public RemoteLineage? OtherSite { get; set; }
     public WantedConfiguration? Wanted { get; set; }
+
+    /// <summary>Of synchronous_standby_names: what the walsenders of the running server may know.</summary>
+    public KnownSettings? Settings { get; set; }
     public string? AppliedFingerprint { get; set; }
     public string? HandoverTried { get; set; }
 
@@ -63,6 +67,9 @@ public sealed class InstanceMemory(IVolumeStore store, VolumeState volume, Incar
 
     /// <summary>Why the log as it is cannot be rewound, as the last attempt found; null: it may be.</summary>
     public string? RewindImpossible { get; set; }
+
+    /// <summary>By the boot clock: since when rewinds that were due have found nothing to do; null: the last one did.</summary>
+    public TimeSpan? NothingToRewindSince { get; set; }
 
     /// <summary>The consent to discard this life's data that was found to name just that.</summary>
     public DiscardConsent? DiscardAccepted { get; set; }
@@ -101,5 +108,6 @@ public sealed class InstanceMemory(IVolumeStore store, VolumeState volume, Incar
         SealHint = null;
         Upstream = null;
         DiscardAccepted = null;
+        NothingToRewindSince = null;
     }
 }

@@ -72,7 +72,7 @@ internal static class RecordJobs
         var run = NewRun(c);
         var promises = o.Peers.Where(p => p.Reachable && p.Incarnation is not null && p.View!.Promise is not null).Select(p => p.View!.Promise!.ToReport(p.Incarnation!.Value)).Append(elect.Winner).ToList();
         var outcome = await c.Records.SwapAsync("elect", record => record.SameReign(o.Record!) is { State: RecordState.Electing } same
-            ? Election.Elect(same, elect.Winner, promises, o.Settings.Synchrony, run) with { RenewTime = c.Time.GetUtcNow(), LeaseDuration = o.Settings.LeaseDuration }
+            ? Election.Elect(same, elect.Winner, promises, o.Synchrony, run) with { RenewTime = c.Time.GetUtcNow(), LeaseDuration = o.Settings.LeaseDuration }
             : null, cancellation);
         if (outcome is not RecordSwap.Applied applied) return;
         c.Memory.Grant = new Grant(applied.Record.Epoch, applied.Record.PairEpoch, run.Nonce, applied.SentAt);
@@ -152,7 +152,7 @@ internal static class RecordJobs
     private static PrimaryRecord BeginReign(PrimaryRecord record, InstanceObservation o)
     {
         var mine = o.LogLineage!;
-        var clause = SetRules.FirstClause(record.Epoch, o.Me, o.Standbys.Where(s => s.Streaming && record.Members.Contains(s.Incarnation)).Select(s => s.Incarnation), record.Members.Remove(o.Me), o.Settings.Synchrony);
+        var clause = SetRules.FirstClause(record.Epoch, o.Me, o.Standbys.Where(s => s.Streaming && record.Members.Contains(s.Incarnation)).Select(s => s.Incarnation), record.Members.Remove(o.Me), o.Synchrony);
         return record with
         {
             Lineage = mine.Entries.Add(new LineageEntry(record.PairEpoch, record.Epoch, o.Me, null, null)),

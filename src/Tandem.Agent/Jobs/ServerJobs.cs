@@ -188,6 +188,8 @@ internal static class ServerJobs
         c.Memory.Upstream = null;
         c.Memory.Promise = null;
         await c.Server.PromoteAsync(written, cancellation);
+        // In recovery nobody was freed; whoever streamed from here then, and has not read it yet, knows one by which nobody counts.
+        c.Memory.Settings = KnownSettings.Of(StandbyNames.Parse(SettingFor(o)));
         c.Memory.LastDurableWrite = null;
     }
 
@@ -244,6 +246,8 @@ internal static class ServerJobs
         var configuration = new WantedConfiguration(wanted.SynchronousStandbyNames, wanted.Door, wanted.Source, generation);
         await c.Server.WriteConfigurationAsync(ServerConfigurationBuilder.Build(o.Settings, c.Identity.Instance, version, configuration, c.Paths), cancellation);
         c.Memory.Wanted = configuration;
+        var setting = StandbyNames.Parse(wanted.SynchronousStandbyNames);
+        c.Memory.Settings = c.Server.Process.Running && c.Memory.Settings is { } known ? known.Writes(setting) : KnownSettings.Of(setting);
         c.Memory.AppliedFingerprint = generation;
         return new Setting(ServerConfigurationBuilder.GenerationParameter, generation);
     }
@@ -262,10 +266,10 @@ internal static class ServerJobs
     public static Door DoorOfStandby(InstanceObservation o) => o.Pair is { RefusesClients: true } ? Door.Instances : Door.Clients;
 
     /// <summary>On a server that is not holder: a name that nobody bears, so that a promotion by hand would acknowledge nothing.</summary>
-    private static string Unborne(InstanceObservation o) => o.Settings.Synchrony.IsSynchronous ? $"ANY 1 ({SetRules.Placeholder})" : "";
+    private static string Unborne(InstanceObservation o) => o.Settings.Synchrony.IsSynchronous ? $"ANY 1 ({StandbyNames.Placeholder})" : "";
 
     private static string SettingFor(InstanceObservation o) =>
-        o.OwnClause is { } clause ? SetRules.Setting(clause, o.Settings.Synchrony) : throw new JobFailedException("NoClause", "the record has no clause of this reign");
+        o.OwnClause is { } clause ? SetRules.Setting(clause, o.Synchrony, o.AwaitedRemote).ToString() : throw new JobFailedException("NoClause", "the record has no clause of this reign");
 
     /// <summary>Before anything of it can arrive, the volume remembers whose history it is about to receive.</summary>
     private static void Follow(JobContext c, InstanceObservation o, UpstreamTarget? source)
@@ -303,8 +307,8 @@ internal static class ServerJobs
         if (target is null) return null;
         c.Secrets.RefreshCertificate();
         var name = c.Memory.Me.ReplicationName;
-        var local = !target.IsSite;
-        return new ReplicationSource(target.Host, target.Port, "tandem_replication", name, local ? name : null,
+        var slot = !target.IsSite ? name : target.CountsMe ? SiteSlots.Of(name) : null;
+        return new ReplicationSource(target.Host, target.Port, "tandem_replication", name, slot,
             new TlsFiles(c.Paths.Bundle, c.Paths.ServerCertificate, c.Secrets.MakeCredential(target.Epoch)));
     }
 

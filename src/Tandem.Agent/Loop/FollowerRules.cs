@@ -13,6 +13,9 @@ internal static class FollowerRules
 {
     public const string InsideClauseReason = "InsideClause";
 
+    /// <summary>Why nothing is done about a volume that is to be copied anew: the operator asks the other site's to count another first.</summary>
+    public const string CountedByOtherSiteReason = "CountedByOtherSite";
+
     private static readonly TimeSpan DetachedLimit = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan AskInterval = TimeSpan.FromSeconds(1);
 
@@ -33,6 +36,7 @@ internal static class FollowerRules
         // A copy is told the history that its record has when it begins: without one it would be found to share nothing with anybody, and be made again.
         if (o.Record.Lineage.IsEmpty) return new Wait("HolderFounding", $"{o.Record.Holder?.Instance} has not taken over the history of its database yet");
         if (InsideClause(o)) return new Wait(InsideClauseReason, "the holder must take this instance out of the synchronous set before its volume is rebuilt");
+        if (CountedByOtherSite(o) is { } counted) return counted;
         return LocalUpstream.Of(o) is { } source && HolderReady(o)
             ? new BaseBackup(source, "NoData", $"no data yet: base backup from {source.Name}")
             : new Wait("HolderNotReady", $"{o.Record.Holder?.Instance} cannot be cloned from yet");
@@ -170,6 +174,7 @@ internal static class FollowerRules
     public static InstanceAction Rebuild(InstanceObservation o, string reason, string message)
     {
         if ((!o.Settings.AutoRejoin || WroteHere(o)) && Unconsented(o, message) is { } held) return held;
+        if (CountedByOtherSite(o) is { } counted) return counted;
         // A main standby is itself the holder: nobody else could let it out, and of a reign that is over nothing is acknowledged any more. What the clauses kept was given up, or is the other site's too.
         if (InsideClause(o))
             return o is { IsHolder: true, Record.RunMode: RunMode.Standby }
@@ -216,6 +221,10 @@ internal static class FollowerRules
         }
         return false;
     }
+
+    /// <summary>What the other site acknowledged by this volume would be gone: its operator lets it go first, asked by this site's.</summary>
+    private static Wait? CountedByOtherSite(InstanceObservation o) =>
+        o.Record!.Named == o.Me ? new Wait(CountedByOtherSiteReason, "the other site must count this instance no more before its volume is rebuilt") : null;
 
     /// <summary>A member leaves all clauses before its volume is rebuilt or wiped: what they counted on it would be gone.</summary>
     private static bool InsideClause(InstanceObservation o) => o.Record!.Quorums.Any(c => c.Members.Contains(o.Me) || c.Holder == o.Me && c.Epoch == o.Record.Epoch);

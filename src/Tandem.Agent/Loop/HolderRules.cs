@@ -138,6 +138,8 @@ internal static class HolderRules
     {
         if (!Holds(o, RunMode.Primary) || !o.RunsStandby) return null;
         if (o.Status is null || o.LogEnd is null) return new Wait("Recovering", "the server does not answer yet");
+        // Demoted, and reopened in the same epochs: its reign goes on where it was. A promotion would open another timeline under its name, of which nobody would ever hear.
+        if (o.OwnReign is { Timeline: { } own } && own == o.LogEnd.Timeline) return new Stop(StopMode.Fast, "ReignGoesOn", $"its own reign goes on, on timeline {own}: that takes no promotion");
         if (o.OwnReign is null && o.ReignUnasked) return FollowerRules.Learn;
         // What came from the other site may be of a reign that began there since: whose it is must be known before it is held against the floor and the pair epoch.
         if (o.OwnReign is null && o.ReignUnknown && o.Upstream is { IsSite: true }) return FollowerRules.ReignUnknown(o) ?? new Wait("ReignUnknown", "whose reign its log ends in is not known yet");
@@ -153,19 +155,20 @@ internal static class HolderRules
         if (o.Status is null) return new Wait("Starting", "the server does not answer yet");
         if (o.Admission?.IsOf(o.Record!) != true || o.Admission.OwnRecord is not { } ownRecord)
             return new PrepareAdmission("OwnRecord", "confirms the timeline and writes the first record of its epoch");
-        if (AdmissionRules.Judge(o.OwnClause, o.Settings.Synchrony, o.Standbys, FlushedBy(o.Status), ownRecord) is not { } missing)
-            return new Admit("Admissible", $"{o.OwnClause?.ToString() ?? "none"} have flushed {ownRecord}, a record of this epoch");
+        if (AdmissionRules.Judge(o.OwnClause, o.Synchrony, o.Standbys, FlushedBy(o.Status), ownRecord, o.AwaitedRemote is null ? null : o.Remote) is not { } missing)
+            // Clients come in by one setting, known to all: who of the other site is counted may have changed since the start.
+            return (InstanceAction?)SettingDiffers(o) ?? new Admit("Admissible", $"{o.OwnClause?.ToString() ?? "none"} have flushed {ownRecord}, a record of this epoch");
         return Upkeep(o) ?? new Wait(missing.Reason, missing.Message);
     }
 
     public static InstanceAction? Reigning(InstanceObservation o)
     {
         if (!Holds(o, RunMode.Primary) || !o.RunsReadWrite || !o.IsAdmitted) return null;
-        if (o.Record!.Quorums.Any(c => c.Epoch < o.Record.Epoch || c.Holder != o.Me))
+        if (o.Record!.Quorums.Any(c => c.Epoch < o.Record.Epoch || c.Holder != o.Me) || o.Record.Named is not null)
             return new Admit("OldClauses", "drops the clauses of earlier reigns");
         if (o.Settings.Switchover is { } request && request.FromEpoch == o.Record.Epoch && o.HandoverTried != request.Id && HandoverTarget.Choose(o, request.To) is { } target)
             return new HandOver(target, "Requested", $"planned switchover to {target.Instance}");
-        return Upkeep(o) ?? DurabilityChanged(o) ?? FollowerRules.Configured(o) ?? new Nothing("AsWanted", "holds the record and serves clients");
+        return Upkeep(o) ?? FollowerRules.Configured(o) ?? new Nothing("AsWanted", "holds the record and serves clients");
     }
 
     /// <summary>By name; of two streams under one name the lesser counts, since one of them is over.</summary>
@@ -178,24 +181,57 @@ internal static class HolderRules
         var record = o.Record!;
         var joining = Joining(o);
         if (joining.Count > 0) return new AddMembers(joining, "Joining", $"{string.Join(", ", joining.Select(j => j.Instance))} streams and becomes electable");
+        if (SlotMissing(o) is { } missing) return missing;
         var own = record.Quorums.Where(c => c.Epoch == record.Epoch && c.Holder == o.Me).ToList();
         var current = own.Count == 1 ? own[0] : QuorumClause.Empty(record.Epoch, o.Me);
-        var proposal = own.Count > 1 ? SetRules.Resume(own[^2], own[^1], o.Settings.Synchrony, o.Standbys) : SetRules.Propose(current, o.Settings.Synchrony, o.Standbys);
-        if (proposal.To is { } to) return new ChangeSet(to, proposal.Reason, proposal.Message);
+        if (SettingDiffers(o) is { } differs) return differs;
+        if (own.Count <= 1 && SlotsLeft(o) is { } left) return left;
+        var proposal = own.Count > 1 ? SetRules.Resume(own[^2], own[^1], o.Synchrony, o.Standbys) : SetRules.Propose(current, o.Synchrony, o.Standbys);
+        if (proposal.To is { } to) return new ChangeSet(to, o.AwaitedRemote, proposal.Reason, proposal.Message);
+        if (own.Count == 1 && RemoteFit(o, current) is { } joins) return joins;
         // Alone, with clauses of earlier reigns that hold one back who must be copied anew.
         return current.IsEmpty && own.Count == 1 && record.Quorums.Count > 1 && o.Standbys.FirstOrDefault(s => s.Leaves) is { } leaving
-            ? new ChangeSet(current, "MemberRebuilt", $"{leaving.Incarnation.Instance} must be copied anew, and clauses of earlier reigns hold it back: the floor takes their place")
+            ? new ChangeSet(current, o.AwaitedRemote, "MemberRebuilt", $"{leaving.Incarnation.Instance} must be copied anew, and clauses of earlier reigns hold it back: the floor takes their place")
             : null;
     }
 
     /// <summary>
-    /// The empty clause stands for two settings, as the spec has it: nothing is waited for, or, where durability is Required, somebody who does not exist. Where the spec has changed since, and no standby is
-    /// there for another clause, the setting follows alone.
+    /// The setting is not what the record and the spec say, though no change of the clauses is under way: somebody of the other site is counted, or no more; a change was cut short; or the empty clause stands for another of
+    /// its two settings, nothing waited for or, where durability is Required, somebody who does not exist. Before anything else of it changes: with fewer acknowledgements than names, one of the other site could take the
+    /// place of a member.
     /// </summary>
-    private static ChangeSet? DurabilityChanged(InstanceObservation o) =>
-        o is { OwnClause: { IsEmpty: true } clause, Status: { } status } && SetRules.Setting(clause, o.Settings.Synchrony) is var wanted && status.SynchronousStandbyNames != wanted
-            ? new ChangeSet(clause, "DurabilityChanged", wanted.Length > 0 ? "durability is Required now, and no standby is there to confirm: commits wait" : "the spec does not ask for a confirmation any more: commits do not wait")
+    private static ChangeSet? SettingDiffers(InstanceObservation o)
+    {
+        if (o is not { OwnClause: { } clause, Status: { } status, Record: { } record } || record.Quorums.Count(c => c.Epoch == record.Epoch && c.Holder == o.Me) != 1) return null;
+        var wanted = SetRules.Setting(clause, o.Synchrony, o.AwaitedRemote);
+        return status.SynchronousStandbyNames == wanted.ToString() ? null : new ChangeSet(clause, o.AwaitedRemote, "SettingDiffers", wanted switch
+        {
+            _ when o.AwaitedRemote is { } remote => $"commits wait for {remote}",
+            { Names.IsEmpty: true } => "nobody's confirmation is asked for: commits do not wait",
+            _ when clause.IsEmpty => "durability is Required, and no standby is there to confirm: commits wait",
+            _ => $"commits wait for {clause}, and for nobody else",
+        });
+    }
+
+    /// <summary>Once all of the set here must acknowledge; and once it has nearly everything, since commits wait for it from then on.</summary>
+    private static ChangeSet? RemoteFit(InstanceObservation o, QuorumClause clause) =>
+        o is { Record.RemoteNow: { Counted: false } remote, Remote: { Streaming: true, Lag: { } lag } } && lag <= o.Settings.Synchrony.ResumeLag && clause.Acknowledgements == clause.Members.Count
+            ? new ChangeSet(clause, remote, "OtherSiteFit", $"{remote} streams within {o.Settings.Synchrony.ResumeLag} bytes: commits wait for it from now on", Counts: true)
             : null;
+
+    /// <summary>Before the setting names the one of the other site: from then on it comes through its slot.</summary>
+    private static MakeSlot? SlotMissing(InstanceObservation o) =>
+        o.Status is { } status && SlotOfOtherSite(o) is { } wanted && !status.Slots.Contains(wanted) ? new MakeSlot(wanted, "OtherSiteWanted", $"a slot for {o.Record!.RemoteNow}, so that it streams once") : null;
+
+    /// <summary>Not before the setting names them no more: without its slot one could stream twice, and be counted for two. They would keep the log for nobody.</summary>
+    private static DropSlots? SlotsLeft(InstanceObservation o)
+    {
+        var wanted = SlotOfOtherSite(o);
+        var left = o.Status?.Slots.Where(s => SiteSlots.IsOne(s) && s != wanted).ToList();
+        return left is { Count: > 0 } ? new DropSlots(left, "OtherSiteLeft", $"slots of the other site's that nobody comes through any more: {string.Join(", ", left)}") : null;
+    }
+
+    private static string? SlotOfOtherSite(InstanceObservation o) => o.Record!.RemoteNow is { } remote ? SiteSlots.Of(remote.Incarnation.ReplicationName) : null;
 
     /// <summary>Electable is also who has not said yet that he knows the reign: he is not counted for it, but may have all that is left.</summary>
     private static List<Incarnation> Joining(InstanceObservation o) =>

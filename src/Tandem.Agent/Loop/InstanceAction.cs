@@ -50,8 +50,18 @@ public abstract record InstanceAction(string Reason, string Message)
     public sealed record Promote(string Reason, string Message) : InstanceAction(Reason, Message);
     public sealed record PrepareAdmission(string Reason, string Message) : InstanceAction(Reason, Message);
     public sealed record Admit(string Reason, string Message) : InstanceAction(Reason, Message);
-    public sealed record ChangeSet(QuorumClause To, string Reason, string Message) : InstanceAction(Reason, Message);
+
+    /// <summary>Of the synchronous set, to a clause of this reign; or, where that stands already, of the setting alone.</summary>
+    /// <param name="Remote">Who of the other site the setting names besides; null: nobody.</param>
+    /// <param name="Counts">It is not counted yet, and is when that is done.</param>
+    public sealed record ChangeSet(QuorumClause To, RemoteStandby? Remote, string Reason, string Message, bool Counts = false) : InstanceAction(Reason, Message);
     public sealed record AddMembers(IReadOnlyList<Incarnation> Members, string Reason, string Message) : InstanceAction(Reason, Message);
+
+    /// <summary>Makes the slot for the one of the other site that is counted, or is to be.</summary>
+    public sealed record MakeSlot(string Slot, string Reason, string Message) : InstanceAction(Reason, Message);
+
+    /// <summary>Drops what was made so for others.</summary>
+    public sealed record DropSlots(IReadOnlyList<string> Slots, string Reason, string Message) : InstanceAction(Reason, Message);
 
     /// <summary>Has the slot on the one that is followed made again.</summary>
     public sealed record Attach(UpstreamTarget Source, string Reason, string Message) : InstanceAction(Reason, Message);

@@ -110,6 +110,18 @@ public sealed record InstanceObservation
     public bool ConfigurationDrift { get; init; }
     public IReadOnlyList<StandbyHealth> Standbys { get; init; } = [];
 
+    /// <summary>Of the holder of a primary site: how the one of the other site does that is counted, or is to be; null: nobody is.</summary>
+    public StandbyHealth? Remote { get; init; }
+
+    /// <summary>A swap of one's own that nobody answered may have counted it [C9]; see <see cref="AwaitedRemote"/>.</summary>
+    public RemoteStandby? MaybeCounted { get; init; }
+
+    /// <summary>Whom of the other site every setting names: by the record, or as it may stand there by now.</summary>
+    public RemoteStandby? AwaitedRemote => Record is not { } record ? null : record.AwaitedRemote ?? (MaybeCounted?.Incarnation == record.RemoteNow?.Incarnation ? record.RemoteNow : null);
+
+    /// <summary>What is wanted of synchronisation here, with what a synchronous pair makes of it.</summary>
+    public SynchronyTarget Synchrony => Record?.RemoteNow is null ? Settings.Synchrony : Settings.Synchrony.BesideRemote;
+
     /// <summary>Time at which the own hold given to an asynchronous primary ends; null: none.</summary>
     public TimeSpan? HeldUntil { get; init; }
     public TimeSpan? ElectingSince { get; init; }
@@ -168,7 +180,8 @@ public sealed record InstanceObservation
 /// <summary>Whom a standby streams from.</summary>
 /// <param name="Name">Instance, or <c>site/…</c>.</param>
 /// <param name="Epoch">Of the record (or the pair) that named it: its credential is of that epoch alone.</param>
-public sealed record UpstreamTarget(string Name, string Host, int Port, string Epoch)
+/// <param name="CountsMe">It is another site, and counts this instance: it has made a slot for it.</param>
+public sealed record UpstreamTarget(string Name, string Host, int Port, string Epoch, bool CountsMe = false)
 {
     private const string SitePrefix = "site/";
 

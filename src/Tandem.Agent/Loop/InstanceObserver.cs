@@ -21,6 +21,7 @@ public sealed class InstanceObserver(RecordKeeper records, ClusterSight sight, P
     private readonly Dictionary<Incarnation, TimeSpan> _lastStreaming = [];
     private (Epoch Epoch, Incarnation? Holder, TimeSpan Since)? _reign;
     private TimeSpan? _clausesSatisfiedSince;
+    private Incarnation? _remote;
     private bool _wasRunning;
     private readonly SiteLife _life = new();
     private (AgentSettings Settings, WantedConfiguration Wanted, string Applied)? _compared;
@@ -76,6 +77,8 @@ public sealed class InstanceObserver(RecordKeeper records, ClusterSight sight, P
             ShutdownUrgent = shutdownUrgent,
             ConfigurationDrift = Drift(settings, process, pair, record, serverVersion, context),
             Standbys = Standbys(record, observed, status, now),
+            Remote = Remote(record, pair, status, now),
+            MaybeCounted = records.MaybeCounted,
             HeldUntil = holds.Until,
             ElectingSince = record?.State is RecordState.Electing ? now - _reign!.Value.Since : null,
             ClausesSatisfiedFor = SatisfiedFor(record, observed, now),
@@ -155,13 +158,35 @@ public sealed class InstanceObserver(RecordKeeper records, ClusterSight sight, P
             var sender = status?.Senders.FirstOrDefault(s => s.ApplicationName == incarnation.ReplicationName);
             var peer = observed.FirstOrDefault(p => p.Incarnation == incarnation);
             var aware = reign is null || peer?.View!.Reign == reign;
-            var streaming = aware && sender is { State: "streaming" };
-            if (streaming || !_lastStreaming.ContainsKey(incarnation)) _lastStreaming[incarnation] = now;
-            var lag = sender?.Flush is { } flush && status is not null ? Math.Max(0, status.Flushed - flush) : (long?)null;
-            list.Add(new StandbyHealth(incarnation, streaming, lag, streaming ? TimeSpan.Zero : now - _lastStreaming[incarnation],
-                peer is { Reachable: true, View.Leaves: true }, Unaware: sender is not null && !aware));
+            list.Add(Health(incarnation, sender, aware, status, now) with { Leaves = peer is { Reachable: true, View.Leaves: true } });
         }
         return list;
+    }
+
+    /// <summary>That it knows the reign its own site says, in the pair's record [C2].</summary>
+    private StandbyHealth? Remote(PrimaryRecord? record, PairRecord? pair, ServerStatus? status, TimeSpan now)
+    {
+        if (record is not { RunMode: RunMode.Primary, RemoteNow.Incarnation: var remote } || record.Holder != memory.Me)
+        {
+            _remote = null;
+            return null;
+        }
+        // Of one that was let go, and is wanted again, nothing is known of before.
+        if (_remote != remote) _lastStreaming.Remove(remote);
+        _remote = remote;
+        var aware = pair?.Peer?.Facts is { Reign: { } reign } facts && facts.ReplicationName == remote.ReplicationName && reign == record.Reign?.Name;
+        // Through its slot, which lets in no second stream: two of one name would both be counted, and stand in for a member of this site [C4].
+        var senders = status?.Senders.Where(s => s.ApplicationName == remote.ReplicationName).ToList() ?? [];
+        var health = Health(remote, senders.FirstOrDefault(), aware, status, now);
+        return senders is [{ Slot: var slot }] && slot == SiteSlots.Of(remote.ReplicationName) ? health : health with { Streaming = false, SilentFor = now - _lastStreaming[remote] };
+    }
+
+    private StandbyHealth Health(Incarnation incarnation, WalSender? sender, bool aware, ServerStatus? status, TimeSpan now)
+    {
+        var streaming = aware && sender is { State: "streaming" };
+        if (streaming || !_lastStreaming.ContainsKey(incarnation)) _lastStreaming[incarnation] = now;
+        var lag = sender?.Flush is { } flush && status is not null ? Math.Max(0, status.Flushed - flush) : (long?)null;
+        return new StandbyHealth(incarnation, streaming, lag, streaming ? TimeSpan.Zero : now - _lastStreaming[incarnation], Unaware: sender is not null && !aware);
     }
 
     private bool Drift(AgentSettings settings, ServerProcess process, PairRecord? pair, PrimaryRecord? record, int serverVersion, JobContext context)

@@ -5,6 +5,7 @@ using Tandem.Agent.State;
 using Tandem.Postgres;
 using Tandem.Protocol.Links;
 using Tandem.Protocol.Records;
+using Tandem.Protocol.Rejoining;
 using Tandem.Resources.Values;
 
 namespace Tandem.Agent.Loop;
@@ -37,6 +38,8 @@ public static class ReportBuilder
             Reason = failure?.Reason ?? decided.Reason,
             Message = failure is { } f ? $"{f.Action}: {f.Message}" : decided.Message,
             Progress = memory.Progress,
+            Reign = IsOfItsReign(o) ? ReignOf(o) : null,
+            AsksToBeLetGo = decided is InstanceAction.Wait { Reason: FollowerRules.CountedByOtherSiteReason },
             Admitted = o.IsAdmitted && o.RunsReadWrite,
             Timeline = status?.Timeline.Value,
             Written = status?.Written.ToString(),
@@ -47,6 +50,7 @@ public static class ReportBuilder
             Upstream = o.Upstream?.Name,
             Streaming = status?.Receiver is { Status: "streaming" },
             ReplayDelayMilliseconds = ReplayDelay(o),
+            RemoteSilentMilliseconds = o.Remote is { Streaming: false } remote ? (long)remote.SilentFor.TotalMilliseconds : null,
             Senders = status is null ? [] : [.. status.Senders.Select(s => new SenderReport(s.ApplicationName, s.State, s.Sent?.ToString(), s.Write?.ToString(), s.Flush?.ToString(), s.Replay?.ToString(), s.SyncState, s.SyncPriority, s.ClientAddress))],
             SynchronousStandbyNames = status?.SynchronousStandbyNames,
             Restarts = o.RestartsInWindow,
@@ -85,10 +89,15 @@ public static class ReportBuilder
         RecordRevision = o.Volume.Record?.Revision,
         Recalls = Recalls(o),
         Remembered = Recalls(o) && o.Volume.Record is { } record ? RecordCodec.EncodeRemembered(record) : null,
-        Reign = o.Volume.Lineage.IsEmpty ? null : o.Volume.Lineage[^1].Name,
+        Reign = ReignOf(o),
         FormerLives = Recalls(o) ? o.Volume.FormerLives : null,
         Leaves = decided is InstanceAction.Wait { Reason: FollowerRules.InsideClauseReason },
     };
+
+    /// <summary>What is in its log lies on the history that its volume knows: it may have gone on from one whose reign was over, after it heard of the next [C2].</summary>
+    private static bool IsOfItsReign(InstanceObservation o) => o.LogLineage is not { } mine || RejoinRules.Judge(mine, o.Volume.Lineage, null) is RejoinVerdict.Follow;
+
+    private static string? ReignOf(InstanceObservation o) => o.Volume.Lineage.IsEmpty ? null : o.Volume.Lineage[^1].Name;
 
     private static bool Recalls(InstanceObservation o) => o.RecordRegressed || !o.Reading.Reachable;
 

@@ -20,7 +20,7 @@ internal static class SiteUpstream
 {
     public static UpstreamTarget? Of(InstanceObservation o) =>
         o.Pair is { Role: PairRole.Standby, Peer: { Host: { Length: > 0 } host, Ready: true, Facts: { } facts } peer } pair && facts.ReadyAt == pair.PairEpoch
-            ? At(pair.PairEpoch.Site, host, peer.Port, pair, o)
+            ? At(pair.PairEpoch.Site, host, peer.Port, pair, o) with { CountsMe = facts.Counts == o.Me.ReplicationName }
             : null;
 
     /// <summary>

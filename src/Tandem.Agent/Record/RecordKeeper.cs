@@ -29,6 +29,9 @@ public sealed class RecordKeeper(IKubernetesClient client, string cluster, strin
     /// <summary>Members whom a swap of unknown outcome names: it may stand already, or land yet, until a swap of one's own succeeds [C9]. Whoever asks all members asks these too [C10a].</summary>
     public ImmutableSortedSet<Incarnation> MaybeMembers { get; private set; } = [];
 
+    /// <summary>Whom of the other site a swap of one's own that nobody answered says to be counted: that may stand in the record by now [C9]. Null: nobody.</summary>
+    public RemoteStandby? MaybeCounted { get; private set; }
+
     /// <summary>Raised when <see cref="Latest"/> tells something new.</summary>
     public event Action? Changed;
 
@@ -81,12 +84,13 @@ public sealed class RecordKeeper(IKubernetesClient client, string cluster, strin
             switch (outcome)
             {
                 case SwapResult<V1Lease>.Applied applied:
-                    MaybeMembers = [];
+                    (MaybeMembers, MaybeCounted) = ([], null);
                     Publish(applied.Value, Answered(sentAt));
                     Log.Swapped(logger, purpose, next.Epoch, next.State, next.Holder?.Instance ?? "-");
                     return new RecordSwap.Applied(Latest.Record!, sentAt);
                 case SwapResult<V1Lease>.Unknown unknown:
                     MaybeMembers = MaybeMembers.Union(next.Members);
+                    MaybeCounted = next.AwaitedRemote ?? MaybeCounted;
                     Log.SwapUnknown(logger, purpose, unknown.Message);
                     return new RecordSwap.Unknown(unknown.Message);
                 case SwapResult<V1Lease>.Refused refused:

@@ -16,7 +16,7 @@ namespace Tandem.Operator.Pairs;
 /// site's records or objects, or for a second. In an operation positions are asked for, so it looks again sooner.
 /// </summary>
 public sealed class PairController(
-    PairObserver observer, PairActuator actuator, PeerChecks checks, CredentialsCopier credentials, PairReporter reporter, PairStandings standings, OtherSites links, PairArbiters arbiters, SwapSettlement settlement, SwapSettlement arbiterSettlement)
+    PairObserver observer, PairActuator actuator, PeerChecks checks, CredentialsCopier credentials, PairReporter reporter, PairStandings standings, OtherSites links, PairArbiters arbiters, Settlements settlements)
     : IEntityController<DisasterRecoveryPair>, IEntityFinalizer<DisasterRecoveryPair>
 {
     /// <summary>Bound on the writes of one round, so that a conflict that never ends still lets the status be written.</summary>
@@ -51,16 +51,15 @@ public sealed class PairController(
         var key = ResourceKey.Of(entity);
         await links.ForgetAsync(key);
         await arbiters.ForgetAsync(key);
-        settlement.Forget(key);
-        arbiterSettlement.Forget(key);
+        settlements.Forget(key);
+        observer.Forget(key);
         standings.Forget(key);
         reporter.Forget(key);
     }
 
     private async Task<(PairObservation? Seen, PairAction Action)> DecideAndActAsync(ResourceKey key, CancellationToken cancellation)
     {
-        settlement.Begin(key);
-        arbiterSettlement.Begin(key);
+        settlements.Begin(key);
         for (var writes = 0; ; writes++)
         {
             if (await observer.ObserveAsync(key, cancellation) is not { } seen) return (null, new PairAction.Rest());

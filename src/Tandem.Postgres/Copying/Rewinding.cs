@@ -14,7 +14,8 @@ internal sealed partial class Rewinding(
 {
     private const string Failure = "RewindFailed";
 
-    public async Task RunAsync(ReplicationSource source, long salvageLimit, UnfinishedRewind? unfinished, Action<RewindStep, Lsn?> begins, IProgress<TransferProgress> progress, CancellationToken cancellation)
+    /// <returns>False: by the control files, which are all that pg_rewind goes by, there is nothing to be done; nothing was.</returns>
+    public async Task<bool> RunAsync(ReplicationSource source, long salvageLimit, UnfinishedRewind? unfinished, Action<RewindStep, Lsn?> begins, IProgress<TransferProgress> progress, CancellationToken cancellation)
     {
         var data = await control.ReadAsync(cancellation).ConfigureAwait(false);
         var recovered = !data.CleanShutdown;
@@ -35,7 +36,7 @@ internal sealed partial class Rewinding(
             if (recovered) throw new PostgresException("RewindNotPossible", "the source is on the same timeline, and its history was left by crash recovery: it takes a new copy");
             // The control file is written last: after an attempt towards another source that was not finished it still says what it said before, and the blocks are that one's.
             if (unfinished is not null) throw new PostgresException("RewindNotPossible", "an earlier rewind was not finished, and the source's history is the one that was to be left: it takes a new copy");
-            return;
+            return false;
         }
 
         var (timeline, fork) = ForkIn(plan);
@@ -47,6 +48,7 @@ internal sealed partial class Rewinding(
         await tools.RunAsync("pg_rewind", arguments, Failure, TransferLines.To(progress), cancellation).ConfigureAwait(false);
         files.PutBack(ours);
         CopiedFiles.RemoveStrangers(options.DataDirectory);
+        return true;
     }
 
     /// <summary>A source that cannot be reached now may be later; any other failure of a run that touches nothing will be the same the next time.</summary>

@@ -34,7 +34,7 @@ public static class AutomaticFailover
         // In this site's favour only its own operator can have decided, as a standby.
         if (v.Record.Role != PairRole.Standby) return null;
         var operation = v.Record.Operation;
-        var message = $"automatic failover of pair epoch {v.Record.PairEpoch}: the lease of site {v.PeerSite} at the arbiter has run out; {Recovery.Failover.WhatMayBeLost(v.Record)}";
+        var message = $"automatic failover of pair epoch {v.Record.PairEpoch}: the lease of site {v.PeerSite} at the arbiter has run out; {Recovery.Failover.WhatMayBeLost(v)}";
         var outcome = new PairOutcome(PairOutcomeKind.FailedOver, v.Record.PairEpoch, decided, v.Now, operation?.Id ?? v.FreshId, Message: message, StartedAt: operation?.StartedAt ?? v.Now);
         return new PairAction.SwapRecord(v.Record.Decided(PairRole.Primary, outcome) with { LastRequested = v.Site }, "FailedOver", message);
     }
@@ -48,7 +48,11 @@ public static class AutomaticFailover
         // Without data there is nothing to promote: agents would found an empty database in its place.
         if (v.Cluster is not { SystemIdentifier: not null, RunMode: RunMode.Standby } || v.Holder is null)
             return new PairAction.Wait("NothingToPromote", $"site {v.PeerSite} is silent, but this site has no main standby that could become primary");
-        if (record.Peer?.RecoveryPointBytes is not { } lag || lag > request.MaximumLag)
+        // Where commits are required to wait for this site, it takes over by itself only by the mark that they did [S11].
+        if (v.Request.Synchrony == PairSynchrony.Required && v.Vouched is not { Preferred: false })
+            return new PairAction.Wait("NotSynchronous", $"site {v.PeerSite} is silent, and spec.synchronization.durability is Required, but it has not said that all that it acknowledged is here. To fail over all the same, at the cost of what may be missing: "
+                + $"spec.primarySite {v.Site} with spec.failover.fromEpoch {record.PairEpoch.Number}");
+        if (v.Vouched is not { Preferred: false } && !(record.Peer?.RecoveryPointBytes <= request.MaximumLag))
             return new PairAction.Wait("TooFarBehind", TooFarBehind(v, request));
         var operation = new PairOperation(v.FreshId, PairOperationKind.Failover, PairStep.FailingOver, v.Site, v.Site, v.Now, v.Now, v.Now + v.Timeouts.Switchover);
         return new PairAction.SwapRecord(record with { Operation = operation }, "FailingOver", $"failover {operation.Id}: site {v.PeerSite} has not renewed its lease at the arbiter for {Seconds(arbiter.StoodStillFor)}");

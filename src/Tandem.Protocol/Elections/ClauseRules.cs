@@ -25,7 +25,19 @@ public static class ClauseRules
     /// </summary>
     public static bool NeedsEvidence(QuorumClause clause) => clause.IsEmpty;
 
-    /// <summary>Whether those reachable could satisfy every clause if they promised: asked before a suspicion is written.</summary>
-    public static bool CouldBeSatisfied(QuorumClause clause, IReadOnlySet<Incarnation> reachable) =>
-        clause.IsEmpty || reachable.Contains(clause.Holder) || clause.Members.Count(reachable.Contains) >= clause.PromisesNeeded;
+    /// <summary>
+    /// Whom an election must hear, whatever clauses are satisfied, as the other site is in what it has; null: nobody. The one of this site whom the other counts has what was acknowledged there, and whoever is elected
+    /// must not have less [S11]. And where one of the other site is counted, as is required, and the clause is empty, that one and the holder alone have what was acknowledged.
+    /// </summary>
+    public static Incarnation? MustBeHeard(PrimaryRecord record) =>
+        record.Named ?? (record.AwaitedRemote is { Preferred: false } ? record.Quorums.LastOrDefault(NeedsEvidence)?.Holder : null);
+
+    /// <summary>What those reachable could not satisfy if they all promised, in words; null: nothing. Asked before a suspicion is written.</summary>
+    /// <param name="holderIsGone">
+    /// It is known, and not only suspected. Then an election that must wait for the one that both sites count is no worse than none, and says what it waits for: the other site lets go of that one, or a person does.
+    /// </param>
+    public static string? Unattainable(PrimaryRecord record, IReadOnlySet<Incarnation> reachable, bool holderIsGone) =>
+        record.Quorums.FirstOrDefault(c => !(c.IsEmpty || reachable.Contains(c.Holder) || c.Members.Count(reachable.Contains) >= c.PromisesNeeded)) is { } clause ? $"clause {clause}"
+        : !holderIsGone && MustBeHeard(record) is { } one && !reachable.Contains(one) ? $"what {one.Instance} has, which the other site counts on,"
+        : null;
 }

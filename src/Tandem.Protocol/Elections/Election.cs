@@ -36,7 +36,8 @@ public static class Election
     private static readonly TimeSpan GraceBelowFloor = TimeSpan.FromSeconds(5);
 
     public static bool ClausesSatisfied(PrimaryRecord record, IReadOnlyCollection<PromiseReport> promises) =>
-        record.Quorums.All(clause => ClauseRules.Satisfied(clause, record.Epoch, promises));
+        record.Quorums.All(clause => ClauseRules.Satisfied(clause, record.Epoch, promises))
+        && (ClauseRules.MustBeHeard(record) is not { } one || promises.Any(p => p.By == one && p.Epoch == record.Epoch && p.Position is not null));
 
     public static ElectionVerdict Judge(ElectionView view)
     {
@@ -51,9 +52,14 @@ public static class Election
                 return new ElectionVerdict.Wait("HolderNotKnownDown", $"{clause.Holder.Instance} ran asynchronously and is not known to be down");
         }
 
-        var candidates = valid.Where(p => p.Position is not null ? IsEligible(p, record, view.MaximumLag) : MayHoldWithoutPosition(record)).ToList();
+        var heard = ClauseRules.MustBeHeard(record);
+        var least = valid.FirstOrDefault(p => p.By == heard)?.Position;
+        if (heard is { } one && least is null)
+            return new ElectionVerdict.Wait("CountedBetweenSites", $"{one.Instance} may have commits of the synchronous pair that nobody else at this site has, and has not said where its log ends; promised: {Names(valid)}. Bring it back{(record.Named is null ? ", or let the other site take over," : "")} or go on without them: kubectl tandem reset-primary --to INSTANCE");
+
+        var candidates = valid.Where(p => p.Position is not null ? IsEligible(p, record, view.MaximumLag) && HasAsMuch(p, least) : MayHoldWithoutPosition(record) && heard is null).ToList();
         var belowFloor = candidates.Count == 0 && MayHoldBelowFloor(record);
-        if (belowFloor) candidates = [.. valid.Where(p => p.Position is not null)];
+        if (belowFloor) candidates = [.. valid.Where(p => p.Position is not null && HasAsMuch(p, least))];
         if (candidates.Count == 0)
             return new ElectionVerdict.Wait("NoCandidate", $"no promise reaches the floor {record.Floor?.ToString() ?? "-"} and the lag allowed; promised: {Names(valid)}");
 
@@ -78,6 +84,9 @@ public static class Election
     /// </summary>
     private static bool MayHoldBelowFloor(PrimaryRecord record) =>
         record is { RunMode: RunMode.Primary, PairEpoch: { } now, Floor.PairEpoch: { } before } && before < now && before.Site != now.Site && !record.Lineage.Any(e => e.PairEpoch == now && e.Timeline is not null);
+
+    /// <summary>By the reign and by the position: a log that knows of a newer reign may be the shorter one [S11].</summary>
+    private static bool HasAsMuch(PromiseReport promise, LogEnd? least) => least is not { } wanted || (promise.Position >= wanted && promise.Position!.Value.Lsn >= wanted.Lsn);
 
     /// <summary>Not below the floor [C8] [S12]; in asynchronous mode not too far behind what the holder last said.</summary>
     private static bool IsEligible(PromiseReport promise, PrimaryRecord record, long maximumLag)

@@ -56,9 +56,8 @@ public static class SuspicionRules
             return new SuspicionVerdict.None("HeldOff", "an earlier suspicion was refuted; waiting before the next");
 
         var reachable = view.Others.Keys.Append(view.Me).ToHashSet();
-        var unsatisfied = view.Record.Quorums.FirstOrDefault(c => !ClauseRules.CouldBeSatisfied(c, reachable));
-        if (unsatisfied is not null)
-            return new SuspicionVerdict.Ask("TooFewReachable", $"{holder} is silent, but clause {unsatisfied} could not be satisfied by {string.Join(", ", reachable.Select(r => r.Instance).Order(StringComparer.Ordinal))}");
+        if (ClauseRules.Unattainable(view.Record, reachable, known) is { } unattainable)
+            return new SuspicionVerdict.Ask("TooFewReachable", $"{holder} is silent, but {unattainable} could not be satisfied by {string.Join(", ", reachable.Select(r => r.Instance).Order(StringComparer.Ordinal))}");
 
         if (known)
             return new SuspicionVerdict.Vacate(view.HolderPodGone ? "HolderGone" : "HolderFailed", view.HolderPodGone ? $"the pod of {holder} is gone by the API" : $"the agent of {holder} says that it has failed");

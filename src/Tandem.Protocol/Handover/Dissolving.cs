@@ -20,6 +20,8 @@ public static class Dissolving
             return peer.State == PairRecordState.Dissolved
                 ? new PairAction.Release("Dissolved", "both sites have dissolved the pair")
                 : new PairAction.Wait("WaitingForPeer", $"the pair is dissolved here; site {v.PeerSite} is {peer.State}");
+        if (v.Cluster?.RemoteNow is not null || record.Named is not null || peer.Named is not null)
+            return new PairAction.Wait("WaitingForPeer", $"the pair is being deleted: first commits do not wait for site {(record.Role == PairRole.Primary ? v.PeerSite : v.Site)} any more");
         if (peer.State is PairRecordState.Dissolving or PairRecordState.Dissolved && peer.PairEpoch == record.PairEpoch && record.Operation is null && peer.Operation is null)
             return new PairAction.SwapRecord(record with { State = PairRecordState.Dissolved }, "Dissolved", "the pair is being deleted at both sites, which agree on its epoch");
         return new PairAction.Wait("WaitingForPeer", $"the pair is being deleted here, at site {v.PeerSite} it is {peer.State}: its record is obeyed meanwhile");

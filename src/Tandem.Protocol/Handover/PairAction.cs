@@ -41,6 +41,16 @@ public abstract record PairAction(string Reason, string Message)
 /// <param name="Arbiter">What the site's servers are bound to, from this very swap on.</param>
 public sealed record ClusterChange(RunMode RunMode, PairEpoch PairEpoch, LogEnd? Floor, bool ClearDemoted, ArbiterBinding? Arbiter = null)
 {
+    /// <summary>Who of the other site commits wait for, from this swap on.</summary>
+    public RemoteStandby? Remote { get; init; }
+
+    /// <summary>Whom elections of this site must not pass by, from this swap on [S11].</summary>
+    public Incarnation? Named { get; init; }
+
+    /// <summary>Nothing but who is counted between the sites.</summary>
+    public static ClusterChange Of(PrimaryRecord record) =>
+        new(record.RunMode, record.PairEpoch!.Value, record.Floor, ClearDemoted: false, record.Arbiter) { Remote = record.RemoteNow, Named = record.Named };
+
     public PrimaryRecord Apply(PrimaryRecord record, string nonce) => (record with
     {
         RunMode = RunMode,
@@ -48,6 +58,8 @@ public sealed record ClusterChange(RunMode RunMode, PairEpoch PairEpoch, LogEnd?
         Floor = Floor,
         Demoted = ClearDemoted ? null : record.Demoted,
         Arbiter = Arbiter,
+        Remote = Remote,
+        Named = Named,
         Nonce = nonce,
     }).After(record);
 }

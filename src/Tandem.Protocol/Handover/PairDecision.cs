@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Tandem.Protocol.Arbitration;
 using Tandem.Protocol.Recovery;
+using Tandem.Protocol.Synchrony;
 
 namespace Tandem.Protocol.Handover;
 
@@ -34,6 +35,15 @@ public static class PairDecision
         PrimarySteps.Demoting,
         PrimarySteps.Offering,
         PrimarySteps.RollingBack,
+        // ---- a synchronous pair: first what must not be said any longer ----
+        Counting.Leave,
+        Counting.Withdraw,
+        Counting.Doubt,
+        Naming.Release,
+        Naming.Bind,
+        Naming.Name,
+        Counting.Want,
+        Counting.Mark,
         // ---- the end of the pair ----
         Dissolving.Dissolve,
         // ---- requests ----
@@ -43,6 +53,7 @@ public static class PairDecision
         AutomaticFailover.Begin,
         Requests.Adopt,
         Requests.Lock,
+        Counting.SayWhatWaits,
         Requests.SayWhatDiffers,
     ];
 

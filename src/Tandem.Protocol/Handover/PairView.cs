@@ -10,7 +10,14 @@ namespace Tandem.Protocol.Handover;
 /// <param name="AbandonPeerFromEpoch">With a failover from the same epoch: it goes on without the other site though that can be read and does not stop [S5]; null: it does not.</param>
 /// <param name="OverrideFromEpoch">Number of the pair epoch whose handover, in doubt, is not waited for any more [S6]; null: it is.</param>
 /// <param name="Deleting">The object is being deleted: it asks for nothing any more [S13].</param>
-public sealed record PairRequest(string PrimarySite, long? FailoverFromEpoch, bool Deleting, long? AbandonPeerFromEpoch = null, long? OverrideFromEpoch = null);
+public sealed record PairRequest(string PrimarySite, long? FailoverFromEpoch, bool Deleting, long? AbandonPeerFromEpoch = null, long? OverrideFromEpoch = null, PairSynchrony Synchrony = PairSynchrony.Asynchronous)
+{
+    /// <summary>Commits are to wait for the other site.</summary>
+    public bool IsSynchronous => Synchrony != PairSynchrony.Asynchronous && !Deleting;
+}
+
+/// <summary>Whether a commit waits for the other site; and where that one does not answer: for ever (Required), or until the primary site goes on alone (Preferred).</summary>
+public enum PairSynchrony { Asynchronous, Preferred, Required }
 
 /// <summary>The other site, read live in this very step. Where it could not be read there is none of this, whatever was read before.</summary>
 /// <param name="Request">Null: the pair object is not there.</param>
@@ -51,6 +58,12 @@ public sealed record PairView
     /// </summary>
     public required bool ClusterSettled { get; init; }
 
+    /// <summary>The same of this site's pair record.</summary>
+    public bool RecordSettled { get; init; }
+
+    /// <summary>The same of the other site's.</summary>
+    public bool PeerSettled { get; init; }
+
     /// <summary>Null: unreadable.</summary>
     public PeerView? Peer { get; init; }
 
@@ -62,6 +75,15 @@ public sealed record PairView
 
     /// <summary>Primary site: the other site's main standby is streaming, by the holder's senders.</summary>
     public bool StandbyStreams { get; init; }
+
+    /// <summary>Primary site: for how long the one of the other site that is counted here has not been streaming; null: it streams, or nobody is counted.</summary>
+    public TimeSpan? RemoteSilentFor { get; init; }
+
+    /// <summary>Primary site of a Preferred pair: after such a silence it goes on alone.</summary>
+    public TimeSpan DegradeAfter { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>See <see cref="SiteFacts.HolderLost"/>.</summary>
+    public bool HolderLost { get; init; }
 
     /// <summary>The holder's agent says that no client session is left.</summary>
     public bool Quiesced { get; init; }
@@ -86,6 +108,12 @@ public sealed record PairView
 
     /// <summary>The other site's record, where it was read.</summary>
     public PairRecord? PeerRecord => Peer?.Record;
+
+    /// <summary>
+    /// Standby site: the mark that it has everything of the other one, where it holds: elections of this site are bound to the incarnation that it names. Taken away from them by a person (reset-primary), it promises
+    /// nothing any more.
+    /// </summary>
+    public SynchronousMark? Vouched => Record?.Synchronous is { } mark && Cluster?.Named == mark.Incarnation ? mark : null;
 
     /// <summary>The next pair epoch, in favour of a site.</summary>
     public PairEpoch NextEpoch(string site) => new(Record!.PairEpoch.Number + 1, site);

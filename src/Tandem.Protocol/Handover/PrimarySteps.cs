@@ -1,4 +1,5 @@
 using Tandem.Protocol.Records;
+using Tandem.Protocol.Recovery;
 
 namespace Tandem.Protocol.Handover;
 
@@ -42,7 +43,9 @@ public static class PrimarySteps
         {
             // Bound as before: while the handover is open the demoted site renews its lease at the arbiter.
             var clear = cluster.RunMode == RunMode.Primary || cluster.PairEpoch != epoch;
-            return new PairAction.SwapCluster(new ClusterChange(RunMode.Standby, epoch, cluster.Floor, clear, cluster.Arbiter), "Demotes", $"{operation.Kind} {operation.Id}: this site is demoted");
+            // Rolled back before a token is out, the epoch goes on, and so does what the other site was told in it: who was counted is counted still [S10].
+            var remote = cluster.RemoteNow is { } counted && counted.PairEpoch == epoch ? counted : null;
+            return new PairAction.SwapCluster(new ClusterChange(RunMode.Standby, epoch, cluster.Floor, clear, cluster.Arbiter) { Remote = remote, Named = cluster.Named }, "Demotes", $"{operation.Kind} {operation.Id}: this site is demoted");
         }
 
         // The token is published only after that swap and after the server and its children are reaped: that is when the holder's agent writes it [S3].
@@ -72,6 +75,7 @@ public static class PrimarySteps
         if (v.Peer is null) return InDoubt(v, operation);
         if (v.PeerRecord is not { State: not PairRecordState.RecordRegressed } peer)
             return new PairAction.Wait("PeerRecordLost", $"site {v.PeerSite} answers, but its pair record is lost: whether the token was consumed cannot be known");
+        if (Regression.TooNew(v) is { } tooNew) return new PairAction.Wait("RecordTooNew", tooNew);
         // From FailingOver on nothing is revoked [S9]. An epoch that is not the token's: it is decided already, or the other site is behind.
         if (peer.PairEpoch != record.PairEpoch || peer.Step == PairStep.FailingOver || peer.Role != PairRole.Standby)
             return new PairAction.Wait("RollingBack", $"{operation.Kind} {operation.Id}: site {v.PeerSite} is at pair epoch {peer.PairEpoch}, step {peer.Step?.ToString() ?? "none"}");

@@ -44,6 +44,12 @@ public sealed record AgentReport
     /// <summary>Share of a clone or rewind done, 0 to 100.</summary>
     public double? Progress { get; init; }
 
+    /// <summary>Its volume is to be copied anew, and the other site must count it no more before that.</summary>
+    public bool AsksToBeLetGo { get; init; }
+
+    /// <summary>The newest reign that its volume knows its data to be of, or to come from, by its name; null: none.</summary>
+    public string? Reign { get; init; }
+
     /// <summary>Clients are admitted (protocol, C1).</summary>
     public bool Admitted { get; init; }
 
@@ -64,6 +70,9 @@ public sealed record AgentReport
 
     /// <summary>Milliseconds since the last replayed commit's time stamp while behind; 0 where nothing is left to replay.</summary>
     public long? ReplayDelayMilliseconds { get; init; }
+
+    /// <summary>Of the holder of a primary site in a synchronous pair: for how long the one of the other site that is counted has not been streaming, or has not been known to know this reign; null: it streams, or nobody is counted.</summary>
+    public long? RemoteSilentMilliseconds { get; init; }
 
     public IReadOnlyList<SenderReport> Senders { get; init => field = value ?? []; } = [];
 

@@ -28,13 +28,18 @@ public enum PairRecordState
 /// </summary>
 public sealed record PairRecord
 {
-    /// <summary>Format that this code writes. A record of a higher one may be read, never swapped.</summary>
-    public const int CurrentFormat = 1;
+    /// <summary>The highest that this code knows. A record of a higher one may be read, never swapped.</summary>
+    public const int CurrentFormat = SynchronousFormat;
+    public const int FirstFormat = 1;
+
+    /// <summary>From this one on a record may name who is counted here: whoever does not know that must neither take over by it nor take it away.</summary>
+    public const int SynchronousFormat = 2;
 
     /// <summary>How many outcomes are kept.</summary>
     public const int HistoryLimit = 20;
 
-    public int Format { get; init; } = CurrentFormat;
+    /// <summary>As it was read. What is written bears the lowest that has all that it says.</summary>
+    public int Format { get; init; } = FirstFormat;
 
     /// <summary>Compared by number, then by site. It never falls, and it rises only by the one swap that decides [S2].</summary>
     public required PairEpoch PairEpoch { get; init; }
@@ -51,11 +56,14 @@ public sealed record PairRecord
     /// <summary>How each pair epoch that this site knows of began, oldest first. The last is the present one's.</summary>
     public ImmutableList<PairOutcome> History { get; init; } = [];
 
-    /// <summary>Synchronous pair: the incarnation here that the other site counts, written before it is counted [S10].</summary>
-    public string? Named { get; init; }
+    /// <summary>
+    /// Standby site of a synchronous pair: the incarnation here that the other site may count. Written by this site, after its cluster's record binds elections to it [S11], and before it is counted; taken away by the
+    /// other one, before it is not counted any more. Void at another pair epoch [S10].
+    /// </summary>
+    public Incarnation? Named { get; init; }
 
-    /// <summary>Synchronous pair: the named one has everything and the clause is in effect. Void at another pair epoch [S10].</summary>
-    public string? Synchronous { get; init; }
+    /// <summary>Standby site of a synchronous pair: the named one has everything. Written and taken away by the other site; void at another pair epoch [S10].</summary>
+    public SynchronousMark? Synchronous { get; init; }
 
     /// <summary>What this site says of itself; the other site copies it.</summary>
     public SiteFacts? Self { get; init; }

@@ -35,8 +35,8 @@ public static class PairRecordCodec
             Operation = document.Operation is { } operation ? Decode(operation) : null,
             LastRequested = document.LastRequested ?? throw new FormatException("the pair record has no lastRequested"),
             History = [.. (document.History ?? []).Select(Decode)],
-            Named = document.Named,
-            Synchronous = document.Synchronous,
+            Named = document.Named is { } named ? Incarnation.Parse(named) : null,
+            Synchronous = document.Mark is { } mark ? new SynchronousMark(Incarnation.Parse(mark.Incarnation), mark.Preferred) : null,
             Self = document.Self is { } self ? Decode(self) : null,
             Peer = document.Peer is { } peer ? Decode(peer) : null,
             PairUid = document.PairUid,
@@ -48,15 +48,16 @@ public static class PairRecordCodec
     public static string Encode(PairRecord record) => JsonSerializer.Serialize(
         new PairRecordDocument
         {
-            Format = record.Format,
+            // The lowest that fits; one that this code does not know stays: whoever it keeps off stays so.
+            Format = !record.IsWritable ? record.Format : record is { Named: null, Synchronous: null } ? PairRecord.FirstFormat : PairRecord.SynchronousFormat,
             PairEpoch = record.PairEpoch.ToString(),
             Role = record.Role,
             State = record.State,
             Operation = record.Operation is { } operation ? Encode(operation) : null,
             LastRequested = record.LastRequested,
             History = record.History.IsEmpty ? null : [.. record.History.Select(Encode)],
-            Named = record.Named,
-            Synchronous = record.Synchronous,
+            Named = record.Named?.ToString(),
+            Mark = record.Synchronous is { } mark ? new SynchronousMarkDocument(mark.Incarnation.ToString(), mark.Preferred) : null,
             Self = record.Self is { } self ? Encode(self) : null,
             Peer = record.Peer is { } peer ? Encode(peer) : null,
             PairUid = record.PairUid,
@@ -88,9 +89,10 @@ public static class PairRecordCodec
     {
         Host = f.Host, Port = f.Port, Authority = f.Authority, SystemIdentifier = f.SystemIdentifier is { } id ? new SystemIdentifier(id) : null,
         ServerVersion = f.ServerVersion, Holder = f.Holder, ReplicationName = f.ReplicationName, Ready = f.Ready, ReadyAt = f.ReadyAt is { } at ? PairEpoch.Parse(at) : null, NotReadyReason = f.NotReadyReason,
+        Reign = f.Reign, Counts = f.Counts, HolderLost = f.HolderLost ?? false,
     };
 
-    private static SiteFactsDocument Encode(SiteFacts f) => new(f.Host, f.Port, f.Authority, f.SystemIdentifier?.Value, f.ServerVersion, f.Holder, f.ReplicationName, f.Ready, f.ReadyAt?.ToString(), f.NotReadyReason);
+    private static SiteFactsDocument Encode(SiteFacts f) => new(f.Host, f.Port, f.Authority, f.SystemIdentifier?.Value, f.ServerVersion, f.Holder, f.ReplicationName, f.Ready, f.ReadyAt?.ToString(), f.NotReadyReason, f.Reign, f.Counts, f.HolderLost ? true : null);
 
     private static PeerFacts Decode(PeerFactsDocument f) => new()
     {

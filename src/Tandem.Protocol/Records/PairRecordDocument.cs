@@ -14,7 +14,7 @@ internal sealed class PairRecordDocument
     public string? LastRequested { get; set; }
     public List<PairOutcomeDocument>? History { get; set; }
     public string? Named { get; set; }
-    public string? Synchronous { get; set; }
+    public SynchronousMarkDocument? Mark { get; set; }
     public SiteFactsDocument? Self { get; set; }
     public PeerFactsDocument? Peer { get; set; }
     public string? PairUid { get; set; }
@@ -32,7 +32,9 @@ internal sealed record HandoverTokenDocument(ulong SystemIdentifier, uint Timeli
 internal sealed record PairOutcomeDocument(
     PairOutcomeKind Kind, string? From, string To, DateTimeOffset At, string? OperationId, HandoverTokenDocument? Token, string? Message, DateTimeOffset? StartedAt);
 
-internal sealed record SiteFactsDocument(string? Host, int? Port, string? Authority, ulong? SystemIdentifier, int? ServerVersion, string? Holder, string? ReplicationName, bool Ready, string? ReadyAt, string? NotReadyReason);
+internal sealed record SynchronousMarkDocument(string Incarnation, bool Preferred);
+
+internal sealed record SiteFactsDocument(string? Host, int? Port, string? Authority, ulong? SystemIdentifier, int? ServerVersion, string? Holder, string? ReplicationName, bool Ready, string? ReadyAt, string? NotReadyReason, string? Reign, string? Counts, bool? HolderLost);
 
 internal sealed record PeerFactsDocument(DateTimeOffset LastSeen, string? PairEpoch, PairRole? Role, SiteFactsDocument? Facts, long? RecoveryPointBytes, double? RecoveryPointSeconds);
 

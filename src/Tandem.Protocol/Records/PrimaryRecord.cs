@@ -27,11 +27,14 @@ public sealed record DemotionToken(SystemIdentifier SystemIdentifier, TimelineId
 public sealed record PrimaryRecord
 {
     /// <summary>The highest that this code knows. A record of a higher one may be followed, never swapped.</summary>
-    public const int CurrentFormat = ArbiterFormat;
+    public const int CurrentFormat = SynchronousPairFormat;
     public const int FirstFormat = 1;
 
     /// <summary>From this one on a record may bind its servers to an arbiter: whoever does not know that must not start one.</summary>
     public const int ArbiterFormat = 2;
+
+    /// <summary>From this one on a record may say who of the other site is counted: whoever does not know that must neither hold it nor elect by it.</summary>
+    public const int SynchronousPairFormat = 3;
 
     /// <summary>As it was read. What is written bears the lowest that has all that it says, so that agents of the version before can go on while one after the other is renewed.</summary>
     public int Format { get; init; } = FirstFormat;
@@ -82,6 +85,15 @@ public sealed record PrimaryRecord
     /// <summary>No server runs read-write without the arbiter's lease; null: the site needs none.</summary>
     public ArbiterBinding? Arbiter { get; init; }
 
+    /// <summary>Primary site of a synchronous pair: whom of the other site commits wait for. See <see cref="RemoteNow"/>.</summary>
+    public RemoteStandby? Remote { get; init; }
+
+    /// <summary>
+    /// Standby site of a synchronous pair: whom of this site the other one may count. It has what the other site acknowledged; while it stands here nobody is elected who has less [S11]. It stays through a failover, until
+    /// clauses of this site's own reign say what is acknowledged.
+    /// </summary>
+    public Incarnation? Named { get; init; }
+
     /// <summary>Fields that this version does not know: kept and written back.</summary>
     public ImmutableDictionary<string, JsonElement> Unknown { get; init; } = ImmutableDictionary<string, JsonElement>.Empty;
 
@@ -105,11 +117,17 @@ public sealed record PrimaryRecord
     public bool SaysTheSameAs(PrimaryRecord other) =>
         Epoch == other.Epoch && Holder == other.Holder && State == other.State && RunMode == other.RunMode && PairEpoch == other.PairEpoch
         && Quorums.SequenceEqual(other.Quorums) && Members.SetEquals(other.Members) && Lineage.SequenceEqual(other.Lineage) && ElectedEnd == other.ElectedEnd
-        && Floor == other.Floor && SystemIdentifier == other.SystemIdentifier && Demoted == other.Demoted && Arbiter == other.Arbiter;
+        && Floor == other.Floor && SystemIdentifier == other.SystemIdentifier && Demoted == other.Demoted && Arbiter == other.Arbiter && Remote == other.Remote && Named == other.Named;
 
     /// <summary>The record with its revision: one more than that of the record it takes the place of, where it says anything new.</summary>
     public PrimaryRecord After(PrimaryRecord? before) =>
         before is null ? this with { Revision = Math.Max(Revision, 1) } : SaysTheSameAs(before) ? this : this with { Revision = Math.Max(Revision, before.Revision) + 1 };
+
+    /// <summary><see cref="Remote"/>, where it is of the present pair epoch.</summary>
+    public RemoteStandby? RemoteNow => Remote is { } remote && remote.PairEpoch == PairEpoch ? remote : null;
+
+    /// <summary>Whom of the other site every setting names now; null: nobody.</summary>
+    public RemoteStandby? AwaitedRemote => RemoteNow is { Counted: true } or { Waits: true } ? RemoteNow : null;
 
     public LineageEntry? Reign => Lineage.IsEmpty ? null : Lineage[^1];
 }

@@ -59,6 +59,8 @@ public static class RecordCodec
             SystemIdentifier = document.SystemIdentifier is { } id ? new SystemIdentifier(id) : null,
             Demoted = document.Demoted is { } token ? new DemotionToken(new SystemIdentifier(token.SystemIdentifier), new TimelineId(token.Timeline), Resources.Values.Lsn.Parse(token.Lsn), Resources.Values.PairEpoch.Parse(token.PairEpoch)) : null,
             Arbiter = document.Arbiter is { } arbiter ? new ArbiterBinding(arbiter.Pair, TimeSpan.FromMilliseconds(arbiter.DurationMilliseconds), arbiter.Generation, arbiter.Leaving) : null,
+            Remote = document.Remote is { } remote ? new RemoteStandby(Incarnation.Parse(remote.Incarnation), Resources.Values.PairEpoch.Parse(remote.PairEpoch), remote.Counted, remote.Preferred, remote.Waits ?? false) : null,
+            Named = document.Named is { } named ? Incarnation.Parse(named) : null,
             Unknown = document.Unknown?.ToImmutableDictionary() ?? ImmutableDictionary<string, JsonElement>.Empty,
         };
     }
@@ -68,7 +70,7 @@ public static class RecordCodec
         var handover = record.State as RecordState.HandingOver;
         var document = new RecordDocument
         {
-            Format = record.Arbiter is null ? PrimaryRecord.FirstFormat : PrimaryRecord.ArbiterFormat,
+            Format = record switch { { Remote: not null } or { Named: not null } => PrimaryRecord.SynchronousPairFormat, { Arbiter: not null } => PrimaryRecord.ArbiterFormat, _ => PrimaryRecord.FirstFormat },
             Revision = record.Revision > 0 ? record.Revision : null,
             State = record.State switch { RecordState.Stable => "Stable", RecordState.Electing => "Electing", RecordState.HandingOver => "HandingOver", _ => throw new InvalidOperationException() },
             Target = handover?.Target.ToString(),
@@ -88,6 +90,8 @@ public static class RecordCodec
             SystemIdentifier = record.SystemIdentifier?.Value,
             Demoted = record.Demoted is { } token ? new TokenDocument(token.SystemIdentifier.Value, token.Timeline.Value, token.Lsn.ToString(), token.PairEpoch.ToString()) : null,
             Arbiter = record.Arbiter is { } arbiter ? new ArbiterBindingDocument(arbiter.Pair, (long)arbiter.Duration.TotalMilliseconds, arbiter.Generation, arbiter.Leaving) : null,
+            Remote = record.Remote is { } remote ? new RemoteDocument(remote.Incarnation.ToString(), remote.PairEpoch.ToString(), remote.Counted, remote.Preferred, remote.Waits ? true : null) : null,
+            Named = record.Named?.ToString(),
             Unknown = record.Unknown.IsEmpty ? null : new Dictionary<string, JsonElement>(record.Unknown),
         };
         return (JsonSerializer.Serialize(document, RecordJson.Default.RecordDocument),

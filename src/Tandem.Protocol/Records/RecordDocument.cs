@@ -26,6 +26,8 @@ internal sealed class RecordDocument
     public ulong? SystemIdentifier { get; set; }
     public TokenDocument? Demoted { get; set; }
     public ArbiterBindingDocument? Arbiter { get; set; }
+    public RemoteDocument? Remote { get; set; }
+    public string? Named { get; set; }
 
     [JsonExtensionData] public Dictionary<string, JsonElement>? Unknown { get; set; }
 }
@@ -39,6 +41,7 @@ internal sealed record RunDocument(string ContainerId, string Nonce);
 internal sealed record LogEndDocument(string? PairEpoch, long Epoch, string Lsn);
 internal sealed record SuspicionDocument(string Nonce, string By);
 internal sealed record ArbiterBindingDocument(string Pair, long DurationMilliseconds, long Generation, bool Leaving);
+internal sealed record RemoteDocument(string Incarnation, string PairEpoch, bool Counted, bool Preferred, bool? Waits);
 internal sealed record TokenDocument(ulong SystemIdentifier, uint Timeline, string Lsn, string PairEpoch);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, UseStringEnumConverter = true)]

@@ -26,6 +26,15 @@ public sealed record SiteFacts
     /// <summary>The holder's <c>application_name</c>, by which the other site knows it among its walsenders.</summary>
     public string? ReplicationName { get; init; }
 
+    /// <summary>The newest reign that the holder's volume knows its data to be of, by its name: before it is this site's own, the other one does not count what the holder has flushed [C2]. Null: not known.</summary>
+    public string? Reign { get; init; }
+
+    /// <summary>Primary site: the <c>application_name</c> of the one of the other site that is counted here, or is to be, and has a slot here for that. Null: nobody.</summary>
+    public string? Counts { get; init; }
+
+    /// <summary>The holder is silent, or waits to be copied anew: where it is the one that the other site counts, this site asks for it to be let go, so that another can take its place.</summary>
+    public bool HolderLost { get; init; }
+
     /// <summary>
     /// The holder serves WAL: it may be cloned and streamed from. It stays so for the pair epoch it was said in: an election here, or an agent that is silent
     /// for a moment, is no reason for the other site to let go of the stream.

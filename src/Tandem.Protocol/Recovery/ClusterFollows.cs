@@ -27,7 +27,13 @@ public static class ClusterFollows
             return new PairAction.Wait("ArbiterUnreachable", "spec.arbiter cannot be read: this site opens when it can");
         var arbiter = Binding(v, cluster);
         if (opened && cluster.Arbiter == arbiter) return null;
-        return new PairAction.SwapCluster(new ClusterChange(RunMode.Primary, record.PairEpoch, Floor(record, cluster), ClearDemoted: true, arbiter),
+        var change = new ClusterChange(RunMode.Primary, record.PairEpoch, Floor(record, cluster), ClearDemoted: true, arbiter)
+        {
+            Remote = cluster.Remote is { } remote && remote.PairEpoch == record.PairEpoch ? remote : null,
+            // What the old site acknowledged is with the one it named, until a reign of this site says what is acknowledged here [S11]. After a handover the floor says it.
+            Named = record.Outcome is { Kind: PairOutcomeKind.Consumed } taken && taken.To == record.PairEpoch ? null : cluster.Named,
+        };
+        return new PairAction.SwapCluster(change,
             opened ? "BindsArbiter" : "OpensAsPrimary", opened ? $"the site's primary {(arbiter is null ? "needs the arbiter no more" : arbiter.Leaving ? "is to give the arbiter up" : "is bound to the arbiter")}" : $"this site is primary at pair epoch {record.PairEpoch}");
     }
 
@@ -37,7 +43,7 @@ public static class ClusterFollows
         if (record.Role != PairRole.Standby || v.Cluster is not { } cluster) return null;
         if (cluster.RunMode == RunMode.Standby && cluster.PairEpoch >= record.PairEpoch && v.ClusterSettled) return null;
         var epoch = cluster.PairEpoch > record.PairEpoch ? cluster.PairEpoch.Value : record.PairEpoch;
-        return new PairAction.SwapCluster(new ClusterChange(RunMode.Standby, epoch, Floor: null, ClearDemoted: true), "RunsAsStandby", $"this site is standby at pair epoch {epoch}");
+        return new PairAction.SwapCluster(new ClusterChange(RunMode.Standby, epoch, Floor: null, ClearDemoted: true) { Named = cluster.PairEpoch == epoch ? cluster.Named : null }, "RunsAsStandby", $"this site is standby at pair epoch {epoch}");
     }
 
     /// <summary>

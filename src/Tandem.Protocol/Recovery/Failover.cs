@@ -43,6 +43,7 @@ public static class Failover
         // It will adopt what it has not read yet, and stop by that.
         if (theirs.PairEpoch < record.PairEpoch)
             return IsAbandoned(v) ? TakeOver(v, $"site {v.PeerSite} has not adopted pair epoch {record.PairEpoch}, and is abandoned") : new PairAction.Wait("PeerBehind", $"site {v.PeerSite} has not adopted pair epoch {record.PairEpoch} yet; {StrongerWord(v)}");
+        if (Regression.TooNew(v) is { } tooNew) return IsAbandoned(v) ? TakeOver(v, $"{tooNew}, and is abandoned") : new PairAction.Wait("RecordTooNew", $"{tooNew}; {StrongerWord(v)}");
         switch (theirs.Step)
         {
             case null or PairStep.Lock or PairStep.Quiesce:
@@ -66,12 +67,20 @@ public static class Failover
     private static PairAction TakeOver(PairView v, string why)
     {
         var record = v.Record!;
-        var message = $"failover of pair epoch {record.PairEpoch} ({why}); {WhatMayBeLost(record)}";
+        var message = $"failover of pair epoch {record.PairEpoch} ({why}); {WhatMayBeLost(v)}";
         var outcome = new PairOutcome(PairOutcomeKind.FailedOver, record.PairEpoch, v.NextEpoch(v.Site), v.Now, record.Operation?.Id ?? v.FreshId, Message: message, StartedAt: v.Now);
         return new PairAction.SwapRecord(record.Decided(PairRole.Primary, outcome) with { LastRequested = v.Site }, "FailedOver", message);
     }
 
-    public static string WhatMayBeLost(PairRecord record) => record.Peer switch
+    public static string WhatMayBeLost(PairView v) => v.Vouched switch
+    {
+        { Preferred: false } mark => $"nothing is lost: all that was acknowledged had been flushed by {mark.Incarnation.Instance} here",
+        // The other site may have gone on alone since, and could not say so here.
+        { } mark when v.Record!.Peer is { } peer && peer.Facts?.Counts == mark.Incarnation.ReplicationName => $"synchronous until {peer.LastSeen:u}: what was acknowledged after that may be lost",
+        _ => WhatWasBehind(v.Record!),
+    };
+
+    private static string WhatWasBehind(PairRecord record) => record.Peer switch
     {
         { RecoveryPointBytes: { } bytes } peer => FormattableString.Invariant(
             $"the last known recovery point, at {peer.LastSeen:u}, was {bytes} bytes{(peer.RecoveryPointSeconds is { } s ? $" ({s:0.0} s)" : "")}: what was committed beyond it may be lost"),

@@ -60,7 +60,9 @@ public static class RecordLoss
         var missing = Missing(view).ToList();
         if (missing.Count > 0) return new LossVerdict.Held($"{remembered}: nothing is started until it is rebuilt, for which these are missing: {string.Join(", ", missing)}. If they are lost for good: {WayOut(view)}");
         if (!Members(newest).Contains(view.Me)) return new LossVerdict.Held($"{remembered}: its members rebuild it");
-        var next = Election.Vacate(newest) with { Epoch = Highest(view).Next, Run = null };
+        // Whom of the other site a swap after that one may have counted is waited for.
+        var remote = newest.RemoteNow is { Counted: false } wanted ? wanted with { Waits = true } : newest.Remote;
+        var next = Election.Vacate(newest) with { Epoch = Highest(view).Next, Run = null, Remote = remote };
         return new LossVerdict.Rebuild(next, $"{remembered}: every member has answered, the next one is elected in epoch {next.Epoch}");
     }
 
@@ -77,6 +79,7 @@ public static class RecordLoss
             Members = [view.Me],
             // Satisfied by this instance alone: everything that others had acknowledged was given up with the request.
             Quorums = known.RunMode == RunMode.Standby && known.Quorums.IsEmpty ? [] : [new QuorumClause(epoch, view.Me, [view.Me], 1)],
+            Named = null,
             Floor = null,
             Lsn = null,
             Run = null,

@@ -21,5 +21,10 @@ public static class Regression
         return null;
     }
 
+    /// <summary>Why the other site's record may not be swapped by this version; null: it may.</summary>
+    public static string? TooNew(PairView v) => v.PeerRecord is { IsWritable: false } peer
+        ? $"site {v.PeerSite} writes its pair record in format {peer.Format}, this version in {PairRecord.CurrentFormat}: upgrade Tandem at site {v.Site}, or it cannot tell that one anything"
+        : null;
+
     private static PairAction Held(string message) => new PairAction.Wait("RecordRegressed", message + ": nothing is opened here until a human acts");
 }

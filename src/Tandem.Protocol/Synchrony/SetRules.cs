@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using Tandem.Protocol.Records;
 using Tandem.Resources.Values;
 
@@ -23,9 +22,6 @@ public sealed record SetProposal(QuorumClause? To, string Reason, string Message
 /// <summary>Which clause to go to next (protocol, section 2). Pure; the steps of a change are <see cref="SetChange"/>'s.</summary>
 public static class SetRules
 {
-    /// <summary>Stands in synchronous_standby_names where nobody is to count: no standby bears it, so every commit waits.</summary>
-    public const string Placeholder = "tandem_nobody";
-
     /// <summary>
     /// The clause of a new reign: those who promised with it, and others of the members only where too few did. Fewer members make a stricter
     /// demand on commits, never a weaker promise: a clause speaks only of what is acknowledged under it.
@@ -34,7 +30,7 @@ public static class SetRules
     {
         if (!target.IsSynchronous) return QuorumClause.Empty(epoch, holder);
         var members = promised.Where(p => p != holder).ToImmutableSortedSet();
-        var wanted = target.Mode == SynchronyMode.Quorum ? target.Acknowledgements : 1;
+        var wanted = target.Mode == SynchronyMode.Quorum ? target.Acknowledgements : target.Least;
         foreach (var other in others)
         {
             if (members.Count >= wanted) break;
@@ -47,7 +43,8 @@ public static class SetRules
 
     /// <summary>
     /// One change towards what is wanted: drop who is silent, take in who is fit, or correct k; never two of them at once, since in between PostgreSQL counts
-    /// whoever has a priority by that walsender's own setting against its own k [C4].
+    /// whoever has a priority by that walsender's own setting against its own k [C4]. From all of one set to all of another it is one change: what comes between the two settings (<see cref="KnownSettings.Before"/>)
+    /// keeps every acknowledgement to all of the one or all of the other.
     /// </summary>
     public static SetProposal Propose(QuorumClause current, SynchronyTarget target, IReadOnlyCollection<StandbyHealth> standbys)
     {
@@ -61,7 +58,7 @@ public static class SetRules
 
         if (current.IsEmpty)
         {
-            var k = target.Mode == SynchronyMode.Quorum ? target.Acknowledgements : Math.Max(1, fit.Count);
+            var k = target.Mode == SynchronyMode.Quorum ? target.Acknowledgements : Math.Max(target.Least, fit.Count);
             return fit.Count >= k && fit.Count > 0
                 ? new SetProposal(With(fit, k), "StandbysFit", $"{string.Join(", ", fit.Select(f => f.Instance))} stream within {target.ResumeLag} bytes")
                 : new SetProposal(null, "TooFewStandbys", $"{fit.Count} standbys are fit, {k} must acknowledge");
@@ -72,12 +69,16 @@ public static class SetRules
         var silent = current.Members.Where(m => IsSuperseded(m) || standbys.FirstOrDefault(s => s.Incarnation == m) is not { } health || health.Leaves || (!health.Streaming && health.SilentFor >= target.ReplaceAfter)).ToImmutableSortedSet();
         var remaining = current.Members.Except(silent);
 
-        if (!silent.IsEmpty && target.Mode == SynchronyMode.Synchronous && remaining.Count > 0 && current.Acknowledgements > remaining.Count)
+        var joining = fit.Except(current.Members);
+        if (target.Mode == SynchronyMode.Synchronous && current.Acknowledgements == current.Members.Count && remaining.Union(joining) is var all && all.Count >= target.Least && !all.SetEquals(current.Members))
+            return silent.IsEmpty
+                ? new SetProposal(With(all, all.Count), "StandbyFit", $"{Names(joining)} streams within {target.ResumeLag} bytes")
+                : new SetProposal(With(all, all.Count), "MemberSilent", $"{Names(silent)} silent for {target.ReplaceAfter.TotalSeconds:0} s{(joining.IsEmpty ? "" : $"; {Names(joining)} streams in its place")}");
+        if (!silent.IsEmpty && target.Mode == SynchronyMode.Synchronous && remaining.Count >= target.Least && current.Acknowledgements > remaining.Count)
             return new SetProposal(With(current.Members, remaining.Count), "MemberSilent", $"{Names(silent)} silent: {remaining.Count} acknowledgements before it leaves");
         if (!silent.IsEmpty && remaining.Count >= current.Acknowledgements && remaining.Count > 0)
             return new SetProposal(With(remaining, current.Acknowledgements), "MemberSilent", $"{Names(silent)} silent for {target.ReplaceAfter.TotalSeconds:0} s");
 
-        var joining = fit.Except(current.Members);
         if (!joining.IsEmpty)
             return new SetProposal(With(current.Members.Union(joining), current.Acknowledgements), "StandbyFit", $"{Names(joining)} streams within {target.ResumeLag} bytes");
 
@@ -129,11 +130,13 @@ public static class SetRules
         standbys.Count(s => s.Streaming && clause.Members.Contains(s.Incarnation)) >= clause.Acknowledgements;
 
     /// <summary>The value of synchronous_standby_names for a clause: never empty on a server in a synchronous mode.</summary>
-    public static string Setting(QuorumClause clause, SynchronyTarget target)
+    /// <param name="remote">Of the other site, and counted beside the clause, which needs all of its members then; null: nobody.</param>
+    public static StandbyNames Setting(QuorumClause clause, SynchronyTarget target, RemoteStandby? remote)
     {
-        if (!clause.IsEmpty)
-            return string.Create(CultureInfo.InvariantCulture, $"ANY {clause.Acknowledgements} ({string.Join(", ", clause.Members.Select(m => m.ReplicationName))})");
-        return target.IsSynchronous && !target.Preferred ? $"ANY 1 ({Placeholder})" : "";
+        var local = !clause.IsEmpty ? StandbyNames.Of(clause.Acknowledgements, clause.Members.Select(m => m.ReplicationName))
+            : target.IsSynchronous && !target.Preferred ? StandbyNames.Of(1, [StandbyNames.Placeholder])
+            : StandbyNames.None;
+        return remote is null ? local : StandbyNames.Of(local.Names.Count + 1, local.Names.Add(remote.Incarnation.ReplicationName));
     }
 
     private static string Names(IEnumerable<Incarnation> set) => string.Join(", ", set.Select(s => s.Instance));

@@ -47,11 +47,15 @@ public enum PairTransport { Streaming, Storage }
 
 public sealed record PairSynchronizationSpec
 {
-    [Description("Asynchronous: commits do not wait for the other site. Synchronous: they do.")]
+    [Description("Asynchronous: commits do not wait for the other site. Synchronous: they do, from when its main standby has caught up; every standby of the primary site's set must have them too, then.")]
     public PairSynchronizationMode Mode { get; set; } = PairSynchronizationMode.Asynchronous;
 
-    [Description("With Synchronous, when the other site is unreachable: Required, commits wait; Preferred, the primary site goes on alone.")]
+    [Description("With Synchronous, when the other site does not confirm: Required, commits wait, and a failover loses nothing; Preferred, the primary site goes on alone after `degradeAfter`, and a failover may lose what it acknowledged since.")]
     public Durability Durability { get; set; } = Durability.Required;
+
+    [Description("With Preferred: how long commits wait for the other site before the primary site goes on alone. 1s to 1h.")]
+    [ValidationRule("duration(self) >= duration('1s') && duration(self) <= duration('1h')", "spec.synchronization.degradeAfter must be 1s to 1h")]
+    public Duration DegradeAfter { get; set; } = new("10s");
 
     [Description("Synchronized is false while the other site is further behind.")]
     public Quantity MaximumLag { get; set; } = new("16Mi");

@@ -16,6 +16,7 @@ namespace Tandem.Cluster.Tests.Clusters;
 public sealed class PairTests(SandboxFixture fixture, PairDatabase database) : IClassFixture<PairDatabase>, IAsyncLifetime
 {
     private static readonly TimeSpan WatchTime = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan VouchDeadline = TimeSpan.FromMinutes(2);
     private DemoStage? made;
 
     private DemoStage Stage => made ?? throw new InvalidOperationException("The pair is not there yet.");
@@ -78,6 +79,43 @@ public sealed class PairTests(SandboxFixture fixture, PairDatabase database) : I
         await Stage.SettledAsync(default);
     }
 
+    /// <summary>Through the loss of a primary within its site, of the one at the other site that is counted, and of the whole site.</summary>
+    [Fact]
+    public async Task Commits_that_wait_for_the_other_site_survive_whatever_is_lost()
+    {
+        await SynchronizeAsync("Synchronous");
+        try
+        {
+            await VouchedAsync(null);
+            var within = await FaultRunner.RunAsync(Stage, new PodDeleted(), default);
+            Assert.Equal(0, within.Lost);
+            var named = await VouchedAsync(null);
+
+            var (main, _) = await Stage.Standby.HolderAsync(default);
+            Assert.StartsWith(main + "/", named, StringComparison.Ordinal);
+            await Stage.Standby.KubectlAsync(default, "delete", "pvc", main, "--wait=false");
+            await Stage.Standby.KubectlAsync(default, "delete", "pod", main, "--force", "--grace-period=0");
+            await VouchedAsync(named);
+
+            var old = Stage.Primary;
+            var result = await FaultRunner.RunAsync(Stage, new SiteFailover(), default);
+            Assert.True(result.Acknowledged > 0);
+            Assert.Equal(0, result.Lost);
+            Assert.Contains("nothing is lost", (await Stage.Primary.PairAsync(default))!["status"]!["history"]!.ToJsonString(), StringComparison.Ordinal);
+
+            await NetworkFaults.MendSiteAsync(old.Site);
+            foreach (var site in Stage.Sites)
+                await site.EditPairAsync(new JsonObject { ["primarySite"] = Stage.Primary.Name, ["failover"] = new JsonObject { ["fromEpoch"] = null } }, default);
+            await Stage.SettledAsync(default);
+            await VouchedAsync(null);
+        }
+        finally
+        {
+            await SynchronizeAsync("Asynchronous");
+        }
+        await Stage.SettledAsync(default);
+    }
+
     [Fact]
     public async Task The_same_manifest_at_one_site_alone_moves_nothing()
     {
@@ -111,6 +149,30 @@ public sealed class PairTests(SandboxFixture fixture, PairDatabase database) : I
         Assert.InRange(all.Count(p => p.Program.EndsWith("agent", StringComparison.Ordinal)), 6, 100);
         Assert.Equal(2, all.Count(p => p.Program.EndsWith("operator", StringComparison.Ordinal)));
         Assert.All(all, p => Assert.InRange(p.Bytes, 1, 90_000_000));
+    }
+
+    private async Task SynchronizeAsync(string mode)
+    {
+        foreach (var site in Stage.Sites) await site.EditPairAsync(new JsonObject { ["synchronization"] = new JsonObject { ["mode"] = mode } }, default);
+    }
+
+    /// <summary>Until both sites say that everything acknowledged is at both, by another one than before; and until status says what the record does.</summary>
+    /// <returns>The incarnation that has everything.</returns>
+    private async Task<string> VouchedAsync(string? before)
+    {
+        string? named = null;
+        await Waiting.UntilAsync("both sites Synchronized", VouchDeadline, async cancellation =>
+        {
+            foreach (var site in Stage.Sites)
+            {
+                var said = (await site.PairAsync(cancellation))?["status"]?["conditions"]?.AsArray().FirstOrDefault(c => c?["type"]?.GetValue<string>() == "Synchronized");
+                if (said?["reason"]?.GetValue<string>() != "Synchronous" || said["status"]?.GetValue<string>() != "True") return $"{site.Name}: {said?["reason"]}: {said?["message"]}";
+            }
+            var lease = await Stage.Standby.Site.Api.GetAsync($"/apis/coordination.k8s.io/v1/namespaces/{Stage.Standby.Namespace}/leases/{Stage.Standby.Cluster}-dr", cancellation);
+            named = JsonNode.Parse(lease!["metadata"]!["annotations"]!["tandem.dev/pair-record"]!.GetValue<string>())!["mark"]?["incarnation"]?.GetValue<string>();
+            return named is not null && named != before ? null : $"the record of {Stage.Standby.Name} names {named ?? "nobody"}";
+        }, default);
+        return named!;
     }
 
     /// <summary>Instance, UUID in the volume and claim of every member: another one after a base backup, the same after a rewind or a plain follow.</summary>

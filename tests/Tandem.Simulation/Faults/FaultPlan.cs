@@ -1,3 +1,4 @@
+using Tandem.Protocol.Handover;
 using Tandem.Resources;
 using Tandem.Simulation.Kernel;
 using Tandem.Simulation.Plays;
@@ -56,6 +57,7 @@ public static class FaultPlan
         (c, _, _, l) => new SitesCut(Way(c), Api: c.Happens(0.5), Data: c.Happens(0.5)) { Lasts = l },
         (c, _, s, l) => new OperatorEnded(s, c.Next(2)) { Lasts = c.Happens(0.5) ? l : TimeSpan.Zero },
         (c, _, s, l) => new OperatorsCut(s, c.OneOf(Sites), Way(c)) { Lasts = l },
+        (c, t, _, _) => t.PairSynchrony == PairSynchrony.Asynchronous ? new SitesSwitched(c.OneOf(Sites), c.Milliseconds(0, 3000), OnlyOne: false) : new PairSynchronyEdited(c.OneOf([PairSynchrony.Required, PairSynchrony.Required, PairSynchrony.Preferred, PairSynchrony.Asynchronous]), c.Milliseconds(0, 3000)),
     ];
 
     private static readonly Draw[] KindsOfArbiters =
@@ -144,7 +146,7 @@ public static class FaultPlan
                 if (fault is not VolumeLost || ++volumesLost <= 1) plan.Add(new PlannedFault(plan.Count, at + records.Between(TimeSpan.Zero, lasts), fault));
             }
         }
-        if (Repertoire.Drawn(Chance.Of(setup.Seed, "play"), setup.Sites) is { } play) plan.Add(new PlannedFault(plan.Count, TimeSpan.Zero, play with { Lasts = setup.Trouble }));
+        if (Repertoire.Drawn(Chance.Of(setup.Seed, "play"), setup) is { } play) plan.Add(new PlannedFault(plan.Count, TimeSpan.Zero, play with { Lasts = setup.Trouble }));
         return plan;
     }
 

@@ -1,3 +1,4 @@
+using Tandem.Protocol.Handover;
 using Tandem.Resources;
 using Tandem.Simulation.Scenarios;
 
@@ -18,12 +19,29 @@ public sealed record SitesSwitched(string To, TimeSpan Between, bool OnlyOne) : 
     protected override string Describe() => System.FormattableString.Invariant($"spec.primarySite set to {To}{(OnlyOne ? " at one site" : $" at both sites within {Between.TotalSeconds:0.0} s")}");
 }
 
+/// <summary>The pair's manifest with another synchronisation, applied at one site and a while later at the other.</summary>
+public sealed record PairSynchronyEdited(PairSynchrony Synchrony, TimeSpan Between) : Fault
+{
+    public override Action? Begin(World world)
+    {
+        if (world.Sites.Count < 2) return null;
+        var first = world.Events.Count % 2 == 0 ? 0 : 1;
+        world.Sites[first].SynchronizePair(Synchrony);
+        var asked = world.Events.Now;
+        world.Events.After(Between, () => world.Sites[1 - first].SynchronizePair(Synchrony, asked));
+        return null;
+    }
+
+    protected override string Describe() => System.FormattableString.Invariant($"spec.synchronization of the pair set to {Synchrony} at both sites within {Between.TotalSeconds:0.0} s");
+}
+
 /// <summary>The site that stands by is told to take over: at the pair epoch that it is in, or at one that is over.</summary>
 public sealed record SiteFailedOver(bool Stale) : Fault
 {
     public override Action? Begin(World world)
     {
         if (world.Sites.FirstOrDefault(s => s.PairRecord is { Role: Protocol.Records.PairRole.Standby }) is not { PairRecord: { } record } standby) return null;
+        if (Stale && record.PairEpoch.Number == 1) return null; // there is none before: the API server refuses it
         standby.ApplyPair(standby.Name, Stale ? record.PairEpoch.Number - 1 : record.PairEpoch.Number);
         return null;
     }
@@ -65,6 +83,7 @@ public sealed record PersonLosesPatience(TimeSpan After, bool Stale) : Fault
         if (world.Events.Now - since[site.Name] < After) return;
         since.Remove(site.Name);
         var epoch = record.PairEpoch.Number - (Stale ? 1 : 0);
+        if (epoch < 1) return; // no such epoch: the API server refuses it
         if (told == "HandoverInDoubt") site.ApplyPair(site.Name, overrideFromEpoch: epoch);
         else site.ApplyPair(site.Name, record.PairEpoch.Number, abandonPeerFromEpoch: epoch);
     }

@@ -39,6 +39,8 @@ public sealed class Ledger(Events events, Trace trace) : IServerWitness, IClient
     private readonly Dictionary<string, PairRecord> _pairs = new(StringComparer.Ordinal);
     private readonly SortedDictionary<PairEpoch, PairOutcomeKind> _decided = [];
     private readonly HashSet<PairEpoch> _decidedByItself = [];
+    private readonly Dictionary<PairEpoch, PairEpoch> _decidedWithoutLoss = [];
+    private readonly Dictionary<int, PairEpoch?> _acknowledgedIn = [];
     private readonly Dictionary<PairEpoch, TimeSpan> _decidedAt = [];
     private readonly Dictionary<string, TimeSpan> _demotingSince = new(StringComparer.Ordinal);
     private readonly Dictionary<string, TimeSpan> _bootedAt = new(StringComparer.Ordinal);
@@ -56,6 +58,9 @@ public sealed class Ledger(Events events, Trace trace) : IServerWitness, IClient
 
     /// <summary>The pair has an arbiter and always had: there are never two writable sites then, after no failover.</summary>
     public bool HasArbiter { get; set; }
+
+    /// <summary>By a site's own manifest: a failover by itself is to lose nothing, and nobody has edited it of late.</summary>
+    public required Func<string, bool> IsRequired { get; init; }
 
     public required ClauseCover ClauseCover { get; init; }
     public required Requests Requests { get; init; }
@@ -116,6 +121,7 @@ public sealed class Ledger(Events events, Trace trace) : IServerWitness, IClient
     {
         var there = kept.Log.Rows().ToHashSet();
         _kept.RemoveWhere(r => !there.Contains(r));
+        foreach (var row in _acknowledgedIn.Keys.Where(r => !there.Contains(r)).ToList()) _acknowledgedIn.Remove(row);
         ClauseCover.GaveUp(there);
     }
 
@@ -141,12 +147,15 @@ public sealed class Ledger(Events events, Trace trace) : IServerWitness, IClient
             Report("DecidedWhileFailingOver", $"{site}: {taken.Kind} at {taken.To}, though it was failing over [S9]");
         if (before is { Step: not PairStep.FailingOver } && record.Outcome is { Kind: PairOutcomeKind.FailedOver } unannounced && unannounced.To == record.PairEpoch && before.PairEpoch < unannounced.To && unannounced.IsAutomatic())
             Report("FailedOverUnannounced", $"{site} has taken over at {unannounced.To} by itself, and its record had not said before that it would [S9]");
+        if (before is { Synchronous: not { Preferred: false } } && record.Outcome is { Kind: PairOutcomeKind.FailedOver } unvouched && unvouched.To == record.PairEpoch && before.PairEpoch < unvouched.To && unvouched.IsAutomatic() && IsRequired(site))
+            Report("FailedOverUnvouched", $"{site} has taken over at {unvouched.To} by itself, and its record did not say that it has everything, which spec.synchronization.durability requires [S11]");
         _pairs[site] = record;
         if (!record.IsDemoting) _demotingSince.Remove(site);
         else _demotingSince.TryAdd(site, events.Now);
         Requests.Recorded(site, record);
         if (record.Outcome is not { } outcome) return;
         if (outcome.Kind == PairOutcomeKind.FailedOver && outcome.IsAutomatic()) _decidedByItself.Add(outcome.To);
+        if (before is { Synchronous.Preferred: false } && before.PairEpoch < outcome.To && outcome is { Kind: PairOutcomeKind.FailedOver, From: { } from }) _decidedWithoutLoss.TryAdd(outcome.To, from);
         if (_decided.TryGetValue(outcome.To, out var known) ? known is PairOutcomeKind.Adopted : true) _decided[outcome.To] = outcome.Kind;
         if (!_decidedAt.TryAdd(outcome.To, events.Now) || outcome.Kind != PairOutcomeKind.FailedOver || SitesMayBeApart) return;
         if (outcome.IsAutomatic() && _demotingSince.Any(d => d.Key != site && events.Now - d.Value > ReadWithin))
@@ -178,6 +187,9 @@ public sealed class Ledger(Events events, Trace trace) : IServerWitness, IClient
     private bool WasFailedOver(PairEpoch? epoch, PairEpoch? to) => epoch is { } from && _decided.Any(d => d.Key > from && (to is null || d.Key <= to)
         && (d.Value == PairOutcomeKind.FailedOver || (d.Value == PairOutcomeKind.Overridden && from.Site != d.Key.Site && from.Number == d.Key.Number - 1)));
 
+    /// <summary>As <see cref="WasFailedOver"/>, and one of those failovers was not said to lose nothing.</summary>
+    private bool MayBeLost(PairEpoch? epoch, PairEpoch? to) => WasFailedOver(epoch, to) && _decided.Any(d => d.Key > epoch && (to is null || d.Key <= to) && d.Value is PairOutcomeKind.FailedOver or PairOutcomeKind.Overridden && _decidedWithoutLoss.GetValueOrDefault(d.Key) != epoch);
+
     /// <summary>A site has its power back: from here on nobody there has lived through.</summary>
     public void Booted(string site) => _bootedAt[site] = events.Now;
 
@@ -203,17 +215,32 @@ public sealed class Ledger(Events events, Trace trace) : IServerWitness, IClient
         var missing = isCurrent ? Missing(server) : [];
         if (missing.Count > 0)
         {
-            var lost = missing.Where(r => !WasFailedOver(_writtenAt.GetValueOrDefault(r), reign.PairEpoch)).ToList();
+            var lost = missing.Where(r => !MayBeLost(_writtenAt.GetValueOrDefault(r), reign.PairEpoch)).ToList();
             _kept.ExceptWith(missing);
             missing = lost;
             if (lost.Count > 0) Report("AcknowledgedLost", $"{server.Name} takes writes without {missing.Count} of {_kept.Count} rows that were acknowledged or read, among them {string.Join(", ", missing.Take(5))}");
         }
+        LookForSynchronous(server, reign);
         _open[server] = reign;
         Changed(server);
     }
 
+    /// <summary>
+    /// A failover of a synchronous pair that was said to lose nothing: whatever the other site acknowledged is here, in whatever mode its own standbys were [S10] [S11]. What a failover within a site has lost, as its
+    /// mode allows, was there no more to be counted.
+    /// </summary>
+    private void LookForSynchronous(Server server, Reign reign)
+    {
+        if (reign.PairEpoch is not { } epoch) return;
+        var from = _decidedWithoutLoss.TryGetValue(epoch, out var before) ? before : epoch;
+        var missing = _acknowledgedIn.Where(r => r.Value == from && !Contains(server, r.Key)).Select(r => r.Key).Order().ToList();
+        if (from != epoch && missing.Count > 0) Report("SynchronousLost", $"{server.Name} takes writes after a failover of pair epoch {from} that was to lose nothing, without {missing.Count} rows acknowledged in it, among them {string.Join(", ", missing.Take(5))}");
+        foreach (var row in missing) _acknowledgedIn.Remove(row);
+    }
+
     public void Acknowledged(Server server, int row)
     {
+        if (_writtenSynchronously.Contains(row) && _open.TryGetValue(server, out var writer)) _acknowledgedIn[row] = writer.PairEpoch;
         if (!IsCovered(server)) return;
         if (!Keep(row, server)) return;
         var own = _open[server];

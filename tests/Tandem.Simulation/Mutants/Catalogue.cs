@@ -112,6 +112,9 @@ internal static class Catalogue
                 case "late":
                     leaning = leaning with { PublishesLate = true };
                     break;
+                case "synchronous":
+                    leaning = leaning with { PairSynchrony = Enum.Parse<Protocol.Handover.PairSynchrony>(words[1]) };
+                    break;
                 case "operator":
                     leaning = leaning with { HasOperator = words is not [_, "none"] };
                     break;

@@ -1,4 +1,6 @@
+using Tandem.Protocol.Handover;
 using Tandem.Simulation.Kernel;
+using Tandem.Simulation.Scenarios;
 
 namespace Tandem.Simulation.Plays;
 
@@ -18,6 +20,7 @@ internal static class Repertoire
         ["OlderReignReturns"] = c => new OlderReignReturns(c),
         ["ReadBeforeTheOwnRecord"] = c => new ReadBeforeTheOwnRecord(c),
         ["RewindCutShort"] = c => new RewindCutShort(c),
+        ["RewoundTwice"] = c => new RewoundTwice(c),
         ["StartHeldUp"] = c => new StartHeldUp(c),
         ["TimelineTakenTwice"] = c => new TimelineTakenTwice(c, Unconfirmed: false),
         ["TimelineTakenUnconfirmed"] = c => new TimelineTakenTwice(c, Unconfirmed: true),
@@ -42,6 +45,16 @@ internal static class Repertoire
         ["WithdrawnAtTheOffer"] = c => new WithdrawnAtTheOffer(c),
     };
 
+    /// <summary>They begin only where the pair is synchronous.</summary>
+    private static readonly SortedDictionary<string, Func<Chance, Play>> OfSynchronousPairs = new(StringComparer.Ordinal)
+    {
+        ["CountedWhileItLags"] = c => new CountedWhileItLags(c),
+        ["LostBeforeItIsVouchedFor"] = c => new LostBeforeItIsVouchedFor(c),
+        ["NamedLostBesideItsSite"] = c => new NamedLostBesideItsSite(c),
+        ["PrimaryLostBesideItsRemote"] = c => new PrimaryLostBesideItsRemote(c),
+        ["SynchronyWithdrawnUnheard"] = c => new SynchronyWithdrawnUnheard(c),
+    };
+
     /// <summary>Those that no other fault may meet: what they do already is all that the protocol stands at once, or what they look for would have another reason.</summary>
     private static readonly SortedDictionary<string, Func<Chance, Play>> Alone = new(StringComparer.Ordinal)
     {
@@ -56,10 +69,17 @@ internal static class Repertoire
     public static Play Of(string name, Chance chance) => Find(name)!(Own(chance));
 
     /// <summary>Among the faults of any seed; null: it has none.</summary>
-    public static Play? Drawn(Chance chance, int sites) => chance.Happens(Share) ? chance.OneOf([.. (sites > 1 ? OfPairs : OfOneSite).Values])(Own(chance)) : null;
+    public static Play? Drawn(Chance chance, Setup setup) => chance.Happens(Share) ? chance.OneOf(Fit(setup))(Own(chance)) : null;
+
+    private static Func<Chance, Play>[] Fit(Setup setup) => setup switch
+    {
+        { Sites: 1 } => [.. OfOneSite.Values],
+        { PairSynchrony: PairSynchrony.Asynchronous } => [.. OfPairs.Values],
+        _ => [.. OfPairs.Values, .. OfSynchronousPairs.Values, .. OfSynchronousPairs.Values],
+    };
 
     /// <summary>What a play draws while it runs moves nothing else.</summary>
     private static Chance Own(Chance chance) => new((ulong)chance.NextInt64());
 
-    private static Func<Chance, Play>? Find(string name) => OfOneSite.GetValueOrDefault(name) ?? OfPairs.GetValueOrDefault(name) ?? Alone.GetValueOrDefault(name);
+    private static Func<Chance, Play>? Find(string name) => OfOneSite.GetValueOrDefault(name) ?? OfPairs.GetValueOrDefault(name) ?? OfSynchronousPairs.GetValueOrDefault(name) ?? Alone.GetValueOrDefault(name);
 }

@@ -1,3 +1,4 @@
+using Tandem.Protocol.Handover;
 using Tandem.Protocol.Records;
 using Tandem.Simulation.Agents;
 using Tandem.Simulation.Api;
@@ -94,6 +95,9 @@ public sealed class Stage
     public bool ArePaired => Site.PairRecord is { Role: PairRole.Primary, Operation: null, PairEpoch: var epoch } && Other.Site.PairRecord is { Role: PairRole.Standby, Operation: null, PairEpoch: var theirs } && epoch == theirs
         && IsAdmitted(Holder) && Other.Holder is { } standby && Other.ServerOf(standby) is { Phase: ServerPhase.Standby, Receivers.Count: > 0 } server && server.Data.Flushed + 4096 > ServerOf(Holder)!.Data.Flushed
         && Other.Others(standby).All(o => Other.ServerOf(o) is { Receivers.Count: > 0 });
+
+    /// <summary>This site's record says that it has everything of the other one.</summary>
+    public bool IsSynchronous => Site.PairRecord is { Role: PairRole.Standby, Synchronous: not null };
 
     /// <summary>The main standby here has all that the other site's token names.</summary>
     public bool HasReached(Stage other) => other.Site.PairRecord?.Operation?.Token is { } token && DataOf(Holder) is { } data && data.Flushed >= token.End.Lsn.Value;
@@ -207,6 +211,19 @@ public sealed class Stage
         machine.LosePower();
         return Mended($"power of {instance} lost", machine.Boot);
     }
+
+    /// <summary>The pair's manifest here with another synchronisation. It is mended by the same at the other site.</summary>
+    public Action Synchronize(PairSynchrony synchrony)
+    {
+        Site.SynchronizePair(synchrony);
+        return Mended($"spec.synchronization of the pair set to {synchrony} at {Site.Name}", () =>
+        {
+            foreach (var site in _world.Sites) site.SynchronizePair(synchrony);
+        });
+    }
+
+    /// <summary>Of the whole site.</summary>
+    public Action LosePower() => Mended($"power of {Site.Name} lost", new SiteLost(Site.Name).Begin(_world)!);
 
     /// <summary>The agent stands still, its guard too.</summary>
     public Action PauseAgent(string instance) => Agent(instance) is { } agent ? Paused($"agent of {instance} paused", agent.Process) : Nothing;

@@ -45,7 +45,8 @@ public sealed class Receiver(Server owner, int pid, ReplicationSource source)
         if (IsOver) return;
         IsOver = true;
         _to?.Break();
-        _peer?.PeerEnded();
+        // Whoever loses power says nothing; else the socket does, if the network lets it. The walsender finds out by the silence.
+        if (owner.Machine.IsUp && _peer is { } peer && owner.Wires.IsOpen(owner.Place, peer.OwnerPlace)) peer.PeerEnded();
         if (owner.Trace.IsOn) owner.Trace.Write(owner.Name, $"receiver {pid} ends: {why}");
         owner.ReceiverEnded(this);
     }

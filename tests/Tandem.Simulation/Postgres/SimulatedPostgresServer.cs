@@ -181,7 +181,7 @@ public sealed class SimulatedPostgresServer(PostgresWorld world, string instance
         disk.Data = copy;
     }
 
-    public async Task RewindAsync(ReplicationSource source, long salvageLimit, UnfinishedRewind? unfinished, Action<RewindStep, Lsn?> begins, IProgress<TransferProgress> progress, CancellationToken cancellation)
+    public async Task<bool> RewindAsync(ReplicationSource source, long salvageLimit, UnfinishedRewind? unfinished, Action<RewindStep, Lsn?> begins, IProgress<TransferProgress> progress, CancellationToken cancellation)
     {
         RefuseWhileAlive();
         var mine = DataOrThrow();
@@ -205,7 +205,7 @@ public sealed class SimulatedPostgresServer(PostgresWorld world, string instance
         if (fork >= mine.Log.End)
         {
             if (recovered || unfinished is not null) throw new PostgresException("RewindNotPossible", "no rewind required");
-            return;
+            return false;
         }
         if (unfinished is not null && (unfinished.Fork is not { } earlier || fork > earlier.Value)) throw new PostgresException("RewindNotPossible", "an earlier rewind was not finished");
         await WaitAsync(20, 200, cancellation);
@@ -228,6 +228,7 @@ public sealed class SimulatedPostgresServer(PostgresWorld world, string instance
         copy.IsCorrupt = mine.IsCorrupt || theirs.IsCorrupt || (reallyCommon < Math.Min(fork, mine.Log.End) && reallyCommon < Math.Min(fork, copy.Log.End));
         copy.Configuration = mine.Configuration;
         disk.Data = copy;
+        return true;
     }
 
     public async Task WipeAsync(CancellationToken cancellation)

@@ -1,3 +1,4 @@
+using Tandem.Protocol.Handover;
 using Tandem.Resources;
 
 namespace Tandem.Simulation.Scenarios;
@@ -14,6 +15,7 @@ public sealed record Leaning
     public bool? PublishesLate { get; init; }
     public bool? HasOperator { get; init; }
     public bool? HasArbiter { get; init; }
+    public PairSynchrony PairSynchrony { get; init; }
 
     /// <summary>Kinds of faults that there are; null: all.</summary>
     public IReadOnlyList<string>? Faults { get; init; }
@@ -43,6 +45,7 @@ public sealed record Leaning
             PublishesLate = PublishesLate ?? setup.PublishesLate,
             HasOperator = HasOperator ?? setup.HasOperator,
             HasArbiter = HasArbiter ?? setup.HasArbiter,
+            PairSynchrony = Sites > 1 ? PairSynchrony : Protocol.Handover.PairSynchrony.Asynchronous,
             Faults = Faults,
             // What it leans to has to happen just so: it is given longer than a general seed.
             Trouble = Trouble ?? setup.Trouble + TimeSpan.FromSeconds(10),

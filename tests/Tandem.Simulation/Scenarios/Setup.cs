@@ -1,3 +1,4 @@
+using Tandem.Protocol.Handover;
 using Tandem.Resources;
 using Tandem.Simulation.Kernel;
 
@@ -25,6 +26,9 @@ public sealed record Setup
 
     /// <summary>The pair has an arbiter at a third place, and fails over by itself.</summary>
     public required bool HasArbiter { get; init; }
+
+    /// <summary>Whether commits wait for the other site.</summary>
+    public PairSynchrony PairSynchrony { get; init; }
 
     /// <summary>How long things go wrong, from when all has come up until everything is mended.</summary>
     public required TimeSpan Trouble { get; init; }
@@ -65,11 +69,12 @@ public sealed record Setup
             LocalVolumes = chance.Happens(0.5),
             PublishesLate = chance.Happens(0.6),
             HasArbiter = sites > 1 && Chance.Of(seed, "arbiter").Happens(0.4),
+            PairSynchrony = sites > 1 ? Chance.Of(seed, "pair-synchrony").OneOf([PairSynchrony.Asynchronous, PairSynchrony.Asynchronous, PairSynchrony.Asynchronous, PairSynchrony.Required, PairSynchrony.Required, PairSynchrony.Preferred]) : PairSynchrony.Asynchronous,
             Trouble = TimeSpan.FromSeconds(5) + chance.LongTailed(TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(42)),
             Drift = chance.Happens(0.3) ? 0.02 : 0.0005,
         };
     }
 
     public override string ToString() =>
-        $"{Sites} site(s), {Instances} instances, {Mode}{(Mode == SynchronizationMode.Quorum ? $" k={Acknowledgements}" : "")} {Durability}, {(HasOperator ? "operator" : "no operator")}, {(HasArbiter ? "an arbiter, " : "")}{(LocalVolumes ? "local" : "network")} volumes, {Clients} clients, trouble for {Trouble.TotalSeconds:0} s";
+        $"{Sites} site(s), {Instances} instances, {Mode}{(Mode == SynchronizationMode.Quorum ? $" k={Acknowledgements}" : "")} {Durability}, {(HasOperator ? "operator" : "no operator")}, {(HasArbiter ? "an arbiter, " : "")}{(PairSynchrony == PairSynchrony.Asynchronous ? "" : $"synchronous pair ({PairSynchrony}), ")}{(LocalVolumes ? "local" : "network")} volumes, {Clients} clients, trouble for {Trouble.TotalSeconds:0} s";
 }

@@ -6,6 +6,7 @@ using Tandem.Kubernetes.Client;
 using Tandem.Kubernetes.Models;
 using Tandem.Operator.Clusters.Desired;
 using Tandem.Operator.Pairs.Observing;
+using Tandem.Protocol.Handover;
 using Tandem.Protocol.Records;
 using Tandem.Protocol.Recovery;
 using Tandem.Resources;
@@ -29,6 +30,8 @@ public sealed partial class SimulatedSite
     /// <summary>No message takes longer.</summary>
     private static readonly TimeSpan OnItsWay = TimeSpan.FromSeconds(4);
 
+    private TimeSpan? _requiredSince;
+    private TimeSpan _synchronyAsked;
     private readonly World _world;
     private readonly Chance _chance;
     private readonly List<AgentProgram> _programs = [];
@@ -141,6 +144,7 @@ public sealed partial class SimulatedSite
         if (_world.Setup.HasArbiter && Api.Find<V1Secret>(World.Namespace, "arbiter-access") is null)
             Api.Put(new V1Secret { Metadata = new V1ObjectMeta { Name = "arbiter-access", Namespace = World.Namespace }, Data = new() { [Names.ArbiterKubeconfigKey] = "arbiter"u8.ToArray() } });
         if (Api.Edit<DisasterRecoveryPair>(World.Namespace, World.PairName, p => (p.Spec.PrimarySite, p.Spec.Failover) = (primarySite, failover with { Mode = p.Spec.Failover.Mode }), "kubectl") is not null) return;
+        _requiredSince = _world.Setup.PairSynchrony == PairSynchrony.Required ? _world.Events.Now : null;
         Api.Put(new DisasterRecoveryPair
         {
             Metadata = new V1ObjectMeta { Name = World.PairName, Namespace = World.Namespace },
@@ -149,6 +153,7 @@ public sealed partial class SimulatedSite
                 Cluster = World.ClusterName,
                 PrimarySite = primarySite,
                 Sites = [.. _world.Sites.Select(s => new SiteSpec { Name = s.Name, Kubernetes = new SiteKubernetesSpec { KubeconfigSecret = $"{s.Name}-link" }, Replication = new SiteReplicationSpec { Host = s.ReplicationHost } })],
+                Synchronization = SynchronizationOf(_world.Setup.PairSynchrony),
                 Failover = failover with { Mode = _world.Setup.HasArbiter ? PairFailoverMode.Automatic : PairFailoverMode.Manual },
                 Arbiter = _world.Setup.HasArbiter ? NamedArbiter() : null,
                 Timeouts = new PairTimeoutsSpec { Quiesce = new("3s"), Switchover = new("30s"), Step = new("8s") },
@@ -167,6 +172,26 @@ public sealed partial class SimulatedSite
         p.Spec.Failover.Mode = named ? PairFailoverMode.Automatic : PairFailoverMode.Manual;
         p.Spec.Arbiter = named ? NamedArbiter() : null;
     }, "kubectl");
+
+    /// <summary>The pair's manifest with another synchronisation.</summary>
+    /// <param name="asked">When it was decided on: whoever applies it at both sites does not put it over what has been applied here since, which would leave the two at odds for good. Null: now.</param>
+    public void SynchronizePair(PairSynchrony synchrony, TimeSpan? asked = null)
+    {
+        if (asked < _synchronyAsked) return;
+        _synchronyAsked = asked ?? _world.Events.Now;
+        Api.Edit<DisasterRecoveryPair>(World.Namespace, World.PairName, p => p.Spec.Synchronization = SynchronizationOf(synchrony), "kubectl");
+        _requiredSince = synchrony == PairSynchrony.Required ? _requiredSince ?? _world.Events.Now : null;
+    }
+
+    /// <summary>Whether the manifest here has long said that commits must wait for the other site.</summary>
+    public bool IsRequired => _requiredSince is { } since && _world.Events.Now - since > TimeSpan.FromSeconds(10);
+
+    private static PairSynchronizationSpec SynchronizationOf(PairSynchrony synchrony) => new()
+    {
+        Mode = synchrony == PairSynchrony.Asynchronous ? PairSynchronizationMode.Asynchronous : PairSynchronizationMode.Synchronous,
+        Durability = synchrony == PairSynchrony.Preferred ? Durability.Preferred : Durability.Required,
+        DegradeAfter = new("4s"),
+    };
 
     private static ArbiterSpec NamedArbiter() => new() { Kubernetes = new KubernetesArbiterSpec { KubeconfigSecret = "arbiter-access" }, LeaseDuration = new("6s") };
 
@@ -249,6 +274,7 @@ public sealed partial class SimulatedSite
         if (Record is not { State: RecordState.Electing } record || !_world.WasLost(Name)) return null;
         var left = programs.Where(p => p.Disk is { IsLost: false, Data: DataDirectory { IsPartial: false, IsHalfRewound: false } }).Select(IncarnationOf).ToHashSet();
         if (record.Quorums.Any(q => !q.IsEmpty && !left.Contains(q.Holder) && q.Members.Count(left.Contains) < q.PromisesNeeded)) return "ClauseUnsatisfied";
+        if (Protocol.Elections.ClauseRules.MustBeHeard(record) is { } one && !left.Contains(one)) return "CountedLost";
         return record.Floor is { } floor && programs.All(p => p.Links?.Snapshot.View.Promise is not { PositionEpoch: not null } promise || promise.ToReport(IncarnationOf(p)).Position < floor) ? "NoCandidate" : null;
     }
 
@@ -261,7 +287,10 @@ public sealed partial class SimulatedSite
         if (Record is not { State: RecordState.Stable, RunMode: RunMode.Standby, Holder: { } holder }) return $"{Name}: the record is {Record?.State.ToString() ?? "absent"}";
         if (Programs.FirstOrDefault(p => IncarnationOf(p) == holder)?.Server.Live is not { Phase: ServerPhase.Standby } main || !main.Receivers.Any(r => r.IsConnected)) return $"{Name}: main standby {holder.Instance} does not stream";
         var instances = Api.Find<DatabaseCluster>(World.Namespace, World.ClusterName)!.Spec.Instances;
-        return main.Senders.Count(s => s.State == "streaming") < instances - 1 ? $"{Name}: not every cascade streams" : null;
+        if (main.Senders.Count(s => s.State == "streaming") < instances - 1) return $"{Name}: not every cascade streams";
+        // What both manifests ask for in the end: whoever has edited one has edited the other.
+        var asked = Api.Find<DisasterRecoveryPair>(World.Namespace, World.PairName)!.Spec.Synchronization.Mode;
+        return (asked == PairSynchronizationMode.Synchronous) == (PairRecord.Synchronous?.Incarnation == holder) ? null : $"{Name}: the pair is to be {asked}, its record names {PairRecord.Named?.Instance ?? "nobody"} and says {PairRecord.Synchronous?.Incarnation.Instance ?? "nobody"} is synchronous";
     }
 
     // ---- what the operator would do, where there is none ----

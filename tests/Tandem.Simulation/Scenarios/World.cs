@@ -45,7 +45,7 @@ public sealed class World
         Trace = new Trace(Events, trace) { Acted = rule => _encounters.Acted(rule, Events.Now) };
         Wires = new Wires(Events, Chance.Of(setup.Seed, "wires"), IsFar);
         void Report(string rule, string what) => Ledger!.Report(rule, what);
-        Ledger = new Ledger(Events, Trace) { Identify = Identify, HasArbiter = setup.HasArbiter, ClauseCover = new ClauseCover((site, incarnation) => Site(site).DataOf(incarnation), (site, incarnation) => Site(site).IsLongLost(incarnation), Report), Requests = new Requests(Report) };
+        Ledger = new Ledger(Events, Trace) { Identify = Identify, HasArbiter = setup.HasArbiter, IsRequired = site => Site(site).IsRequired, ClauseCover = new ClauseCover((site, incarnation) => Site(site).DataOf(incarnation), (site, incarnation) => Site(site).IsLongLost(incarnation), Report), Requests = new Requests(Report) };
         Addresses = new Addresses();
         Postgres = new PostgresWorld(Events, Wires, Addresses, Ledger, Trace, setup.Seed, setup.PublishesLate);
         Arbiter = setup.HasArbiter ? new ApiServer("arbiter-api", Events, Wires, new MachineClock(Events, 0, TimeSpan.FromDays(3), TimeSpan.Zero), Chance.Of(setup.Seed, "arbiter-api")) : null;
@@ -60,7 +60,7 @@ public sealed class World
         }
         _plan = [.. FaultPlan.Of(setup, names).Where(p => without?.Contains(p.Number) != true)];
         Ledger.OnlyTheNetworkFails = _plan.All(p => p.Fault is MachineCut or PeersCut or NetworkPoor);
-        Ledger.SitesMayBeApart = _plan.Any(p => p.Fault is not (SitesSwitched or SiteFailedOver or SwitchoverAsked or SynchronizationEdited or ServerKilled or PostmasterKilled or StreamsBroken or ReplayHeld or ArbiterDown or ArbiterCut or ArbiterPoor or ArbiterUnnamed or Play { PartsSites: false }));
+        Ledger.SitesMayBeApart = _plan.Any(p => p.Fault is not (SitesSwitched or SiteFailedOver or SwitchoverAsked or SynchronizationEdited or PairSynchronyEdited or ServerKilled or PostmasterKilled or StreamsBroken or ReplayHeld or ArbiterDown or ArbiterCut or ArbiterPoor or ArbiterUnnamed or Play { PartsSites: false }));
     }
 
     public Setup Setup { get; }

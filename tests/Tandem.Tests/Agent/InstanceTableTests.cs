@@ -467,11 +467,11 @@ public sealed class InstanceTableTests
     {
         var record = Record(1, A, Clause(1, A, 0));
         var reigns = World(record) with { Process = ReadWrite, Status = Status(false), Admission = new Admission(record.Epoch, null, At(1), true, null) };
-        Assert.Equal(record.Quorums[0], Expect<InstanceAction.ChangeSet>(reigns, "DurabilityChanged").To);
-        var waiting = reigns with { Status = reigns.Status! with { SynchronousStandbyNames = $"ANY 1 ({SetRules.Placeholder})" } };
+        Assert.Equal(record.Quorums[0], Expect<InstanceAction.ChangeSet>(reigns, "SettingDiffers").To);
+        var waiting = reigns with { Status = reigns.Status! with { SynchronousStandbyNames = $"ANY 1 ({StandbyNames.Placeholder})" } };
         Expect<InstanceAction.Nothing>(waiting);
         // And back, for whoever does not want to wait any more.
-        Expect<InstanceAction.ChangeSet>(waiting with { Settings = Settings with { Synchrony = Quorum with { Mode = SynchronyMode.Asynchronous } } }, "DurabilityChanged");
+        Expect<InstanceAction.ChangeSet>(waiting with { Settings = Settings with { Synchrony = Quorum with { Mode = SynchronyMode.Asynchronous } } }, "SettingDiffers");
     }
 
     // ---- the worlds ----
@@ -553,13 +553,27 @@ public sealed class InstanceTableTests
     [Requirement("E10")]
     public void Nobody_is_promoted_from_a_timeline_that_his_log_has_not_reached()
     {
-        var elected = Granted(World(Record(1, A, Clause(1, A, 1, B, C)))) with { Status = Status(inRecovery: true) };
+        var elected = Granted(World(Record(2, A, Clause(2, A, 1, B, C)) with { Lineage = [Reign(1, A, 1, Lsn.Zero), Reign(2, A, null, null)] })) with { Volume = Promised(2), Status = Status(inRecovery: true) };
         KnownTimeline Two(ulong at) => new(new TimelineId(2), [(new TimelineId(1), At(at))]);
         Expect<InstanceAction.Stop>(elected with { NewestTimeline = Two(9) }, "TimelineNotReached");
         // Where the log ends is where that one begins: nothing of the old timeline is missing. One that began before that is no goal.
         Assert.NotEqual("TimelineNotReached", InstanceTable.Decide(elected with { NewestTimeline = Two(5) }).Reason);
         Assert.NotEqual("TimelineNotReached", InstanceTable.Decide(elected with { NewestTimeline = Two(3) }).Reason);
         Assert.NotEqual("TimelineNotReached", InstanceTable.Decide(elected).Reason);
+    }
+
+    [Fact]
+    [Requirement("E10")]
+    public void A_reign_that_goes_on_is_not_promoted_onto_a_timeline_that_its_record_does_not_name()
+    {
+        // Demoted, run as a standby, and reopened in the same epochs.
+        var mine = Reign(1, A, 1, Lsn.Zero);
+        var reopened = World(Record(1, A, Clause(1, A, 1, B, C)) with { Lineage = [mine] }) with { Process = Standby, Status = Status(inRecovery: true), LogEnd = new WalEnd(new TimelineId(1), At(9)) };
+        Expect<InstanceAction.Stop>(reopened, "ReignGoesOn");
+        Expect<InstanceAction.StartReadWrite>(Granted(reopened) with { Process = Down, Status = null });
+        // Elected, it has no timeline yet: a promotion opens one.
+        var elected = reopened with { Reading = Read(Record(2, A, Clause(2, A, 1, B, C)) with { Lineage = [mine, Reign(2, A, null, null)] }), Volume = Promised(2) };
+        Assert.NotEqual("ReignGoesOn", InstanceTable.Decide(elected).Reason);
     }
 
     [Fact]

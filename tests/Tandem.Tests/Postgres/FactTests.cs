@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Tandem.Postgres;
 using Tandem.Postgres.Configuration;
 using Tandem.Postgres.Processes;
+using Tandem.Protocol.Synchrony;
 using Tandem.Resources.Values;
 using Tandem.Tests.Postgres.Support;
 using Tandem.Tests.Support;
@@ -72,6 +73,34 @@ public sealed class FactTests(PostgresTemplate template, ITestOutputHelper outpu
         var flushed = (await primary.AnswersAsync()).Senders.ToDictionary(s => s.ApplicationName, s => s.Flush);
         output.WriteLine($"commit after {before}; released with a at {flushed["standby_a"]}, b at {flushed["standby_b"]}, c at {flushed["standby_c"]}");
         Assert.True(flushed["standby_a"] <= before && flushed["standby_c"] <= before, "released on b's flush alone, by a's walsender, whose number is one");
+    }
+
+    [Fact, Requirement("E4")]
+    public async Task A_setting_that_names_one_who_never_comes_has_commits_wait_for_its_whole_number()
+    {
+        await using var primary = await TestServer.PrimaryAsync(template, ("wal_sender_timeout", "0"));
+        await using var a = await primary.StandbyAsync("standby_a");
+        await using var b = await primary.StandbyAsync("standby_b");
+        var senders = await SynchronousAsync(primary, "ANY 2 (standby_a, standby_b)");
+
+        // From all of {a, b} to all of {b} by way of a third setting. While b's walsender alone has read that, both together are all of the old one.
+        const string between = $"ANY 2 (standby_b, {StandbyNames.Placeholder})";
+        await ReadByAsync(primary, between, senders["standby_b"]);
+        a.Freeze();
+        await using (var commit = await Commit.OfAsync(primary, "INSERT INTO t VALUES (1)"))
+        {
+            await commit.KeepsWaitingAsync("b alone is neither two of the old one nor two of the one between");
+            a.Thaw();
+            await commit.ReturnsAsync();
+        }
+
+        // In effect everywhere: nothing is released, whoever confirms.
+        Libc.Kill(senders["standby_a"], Libc.SigHup);
+        await Eventually.SeesAsync(() => primary.SqlAsync("SELECT string_agg(application_name, ' ') FROM pg_stat_replication WHERE sync_priority > 0"), names => names == "standby_b", "a is not counted any more");
+        await using var waiting = await Commit.OfAsync(primary, "INSERT INTO t VALUES (2)");
+        await waiting.KeepsWaitingAsync("two are needed, and there is one");
+        await primary.ReloadAsync(("synchronous_standby_names", "ANY 1 (standby_b)"));
+        await waiting.ReturnsAsync();
     }
 
     [Fact, Requirement("E4")]

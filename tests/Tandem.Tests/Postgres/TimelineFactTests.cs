@@ -13,6 +13,22 @@ namespace Tandem.Tests.Postgres;
 public sealed class TimelineFactTests(PostgresTemplate template)
 {
     [Fact]
+    public async Task A_primary_that_was_a_standby_for_a_while_goes_on_on_its_own_timeline()
+    {
+        await using var primary = await TestServer.PrimaryAsync(template);
+        await primary.SqlAsync("CREATE TABLE t AS SELECT 1 AS i");
+        await primary.Server.StopAsync(StopMode.Fast, TimeSpan.FromSeconds(20), TestServer.Soon);
+        await primary.StartAsync(ServerMode.Standby);
+        Assert.Equal("1", await primary.SqlAsync("SELECT count(*) FROM t"));
+        await primary.Server.StopAsync(StopMode.Fast, TimeSpan.FromSeconds(20), TestServer.Soon);
+
+        await primary.StartAsync(ServerMode.ReadWrite);
+        await primary.SqlAsync("INSERT INTO t VALUES (2)");
+        Assert.Equal("2", await primary.SqlAsync("SELECT count(*) FROM t"));
+        Assert.Equal(1u, (await primary.AnswersAsync()).Timeline.Value);
+    }
+
+    [Fact]
     public async Task A_standby_keeps_the_history_of_another_of_the_same_number_and_asks_by_it_for_ever()
     {
         await using var primary = await TestServer.PrimaryAsync(template);

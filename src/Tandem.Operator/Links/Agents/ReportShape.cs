@@ -22,6 +22,7 @@ public static class ReportShape
         Flushed = null,
         Replayed = null,
         ReplayDelayMilliseconds = null,
+        RemoteSilentMilliseconds = report.RemoteSilentMilliseconds is null ? null : 0,
         Senders = [],
         PendingRestart = [],
         RefusedParameters = [],

@@ -14,7 +14,7 @@ using Tandem.Resources.Values;
 namespace Tandem.Operator.Pairs.Acting;
 
 /// <summary>Carries out one decided action: one write, sent once. What came of it is seen by the next look, which is live.</summary>
-public sealed class PairActuator(IKubernetesClient client, SwapSettlement settlement, SwapSettlement arbiterSettlement, IEventRecorder events, Random random, ILogger<PairActuator> logger)
+public sealed class PairActuator(IKubernetesClient client, Settlements settlements, IEventRecorder events, Random random, ILogger<PairActuator> logger)
 {
     /// <returns>Whether anything was written: then another look is due at once.</returns>
     public async Task<bool> ActAsync(PairObservation seen, PairAction action, CancellationToken cancellation)
@@ -44,26 +44,34 @@ public sealed class PairActuator(IKubernetesClient client, SwapSettlement settle
         return Settle(seen.Key, "pair record", await client.CreateAsync(lease, cancellation));
     }
 
-    private async Task<bool> SwapRecordAsync(PairObservation seen, PairRecord next, CancellationToken cancellation) =>
-        Settle(seen.Key, "pair record", await client.SwapAsync(PairRecordLease.With(seen.RecordLease!, WithNonce(next)), cancellation));
+    private async Task<bool> SwapRecordAsync(PairObservation seen, PairRecord next, CancellationToken cancellation)
+    {
+        var lease = PairRecordLease.With(seen.RecordLease!, WithNonce(next));
+        return Settle(seen.Key, "pair record", await settlements.PairRecord.AroundAsync(seen.Key, () => client.SwapAsync(lease, cancellation), Landed));
+    }
 
-    private async Task<bool> SwapPeerAsync(PairObservation seen, PairRecord next, CancellationToken cancellation) =>
-        Settle(seen.Key, "other site's pair record", await seen.Link!.SwapRecordAsync(PairRecordLease.With(seen.PeerLease!, WithNonce(next)), cancellation));
+    private async Task<bool> SwapPeerAsync(PairObservation seen, PairRecord next, CancellationToken cancellation)
+    {
+        var lease = PairRecordLease.With(seen.PeerLease!, WithNonce(next));
+        return Settle(seen.Key, "other site's pair record", await settlements.PeerRecord.AroundAsync(seen.Key, () => seen.Link!.SwapRecordAsync(lease, cancellation), Landed));
+    }
 
     private async Task<bool> SwapClusterAsync(PairObservation seen, ClusterChange change, CancellationToken cancellation)
     {
         var lease = PairRecordLease.WithCluster(seen.ClusterLease!, change.Apply(seen.View.Cluster!, random.NextHex(32)));
-        var result = await settlement.AroundAsync(seen.Key, () => client.SwapAsync(lease, cancellation), r => r is SwapResult<V1Lease>.Unknown ? null : r is SwapResult<V1Lease>.Applied);
+        var result = await settlements.Cluster.AroundAsync(seen.Key, () => client.SwapAsync(lease, cancellation), Landed);
         return Settle(seen.Key, "cluster's record", result);
     }
 
     private async Task<bool> SwapArbiterAsync(PairObservation seen, ArbiterRecord next, CancellationToken cancellation)
     {
-        var swap = await arbiterSettlement.AroundAsync(seen.Key, () => seen.Arbiter!.Arbiter!.SwapAsync(seen.Arbiter.Read!, next, cancellation), s => s is ArbiterSwap.Unknown ? null : s is ArbiterSwap.Applied);
+        var swap = await settlements.Arbiter.AroundAsync(seen.Key, () => seen.Arbiter!.Arbiter!.SwapAsync(seen.Arbiter.Read!, next, cancellation), s => s is ArbiterSwap.Unknown ? null : s is ArbiterSwap.Applied);
         if (swap is ArbiterSwap.Applied) return true;
         Log.PairWriteFailed(logger, seen.Key, "arbiter's record", swap switch { ArbiterSwap.Lost lost => lost.Message, ArbiterSwap.Unknown unknown => $"no answer: {unknown.Message}", _ => throw new InvalidOperationException() });
         return false;
     }
+
+    private static bool? Landed(SwapResult<V1Lease> result) => result is SwapResult<V1Lease>.Unknown ? null : result is SwapResult<V1Lease>.Applied;
 
     private bool Settle(ResourceKey pair, string record, SwapResult<V1Lease> result)
     {

@@ -34,6 +34,18 @@ public sealed record PairObservation
     /// <summary>What this site says of itself now.</summary>
     public required SiteFacts Self { get; init; }
 
+    /// <summary>
+    /// The mark that all that is acknowledged is at both sites, where it stands and is so now: at the primary site, read at the other one, and counted here; at the standby site, its own. Null: it does not, or it
+    /// cannot be told.
+    /// </summary>
+    public SynchronousMark? Synchronous => View.Record switch
+    {
+        { Role: PairRole.Primary } record => View.PeerRecord is { Synchronous: { } mark } peer && peer.PairEpoch == record.PairEpoch && View.Cluster is { RemoteNow: { Counted: true } counted } cluster
+            && cluster.PairEpoch == record.PairEpoch && counted.Incarnation == mark.Incarnation ? mark : null,
+        { Role: PairRole.Standby } => View.Vouched is { } mark && (!mark.Preferred || View.PeerRecord?.Self?.Counts == mark.Incarnation.ReplicationName) ? mark : null,
+        _ => null,
+    };
+
     public V1Lease? PeerLease => (Reading as OtherSiteReading.Read)?.Record;
     public DisasterRecoveryPair? PeerPair => (Reading as OtherSiteReading.Read)?.Pair;
 

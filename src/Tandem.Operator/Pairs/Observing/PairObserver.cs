@@ -13,9 +13,13 @@ using Tandem.Resources.Values;
 namespace Tandem.Operator.Pairs.Observing;
 
 /// <summary>Reads a pair: own records and object live, the other site's too or not at all, the holder's word from memory (in an operation: asked for).</summary>
-public sealed class PairObserver(IKubernetesClient client, IOwnCluster clusters, OtherSites links, PairArbiters arbiters, SwapSettlement settlement, SwapSettlement arbiterSettlement, string site, TimeProvider time, Random random)
+public sealed class PairObserver(IKubernetesClient client, IOwnCluster clusters, OtherSites links, PairArbiters arbiters, Settlements settlements, string site, TimeProvider time, Random random)
 {
     public const string Quiesced = "quiesced";
+
+    private readonly HolderSilence _silence = new(time);
+
+    public void Forget(ResourceKey key) => _silence.Forget(key);
 
     /// <returns>Null where the object is gone, or this operator's site is not in it.</returns>
     public async Task<PairObservation?> ObserveAsync(ResourceKey key, CancellationToken cancellation)
@@ -41,7 +45,9 @@ public sealed class PairObserver(IKubernetesClient client, IOwnCluster clusters,
         var peer = PeerOf(await peerReading);
         var askNow = record?.Operation is not null || peer?.Record?.Operation is not null;
         var report = cluster?.Holder is { } holder ? await clusters.ReportAsync(key.Namespace!, pair.Spec.Cluster, holder.Instance, askNow, cancellation) : null;
-        var self = SiteFactsBuilder.Build(mine, record, cluster, report, clusters.AuthorityPem(key.Namespace!, pair.Spec.Cluster), clusters.ReplicationService(key.Namespace!, pair.Spec.Cluster),
+        // Elections are bound no more to the one that is named: a person has reset this site.
+        var lost = _silence.IsLost(key, cluster, report) || (record is { Role: PairRole.Standby, Named: { } named } && cluster is not null && cluster.Named != named);
+        var self = SiteFactsBuilder.Build(mine, record, cluster, report, lost, clusters.AuthorityPem(key.Namespace!, pair.Spec.Cluster), clusters.ReplicationService(key.Namespace!, pair.Spec.Cluster),
             clusters.NodeAddresses(key.Namespace!, pair.Spec.Cluster, cluster?.Holder?.Instance));
 
         var view = new PairView
@@ -53,14 +59,19 @@ public sealed class PairObserver(IKubernetesClient client, IOwnCluster clusters,
             Unsupported = PairSupport.Check(pair, site),
             Record = record,
             Cluster = cluster,
-            ClusterSettled = settlement.IsSettled(key),
+            ClusterSettled = settlements.Cluster.IsSettled(key),
+            RecordSettled = settlements.PairRecord.IsSettled(key),
+            PeerSettled = settlements.PeerRecord.IsSettled(key),
             Peer = peer,
             Holder = PositionOf(report),
             HolderAdmits = report is { Admitted: true },
             StandbyStreams = PairObservation.PeerSenderOf(report, peer?.Record?.Self?.ReplicationName) is { State: "streaming" },
+            RemoteSilentFor = report is { RemoteSilentMilliseconds: { } silent } ? TimeSpan.FromMilliseconds(silent) : null,
+            DegradeAfter = pair.Spec.Synchronization.DegradeAfter.TryGet(out var degradeAfter) ? degradeAfter : new PairSynchronizationSpec().DegradeAfter.Value,
+            HolderLost = lost,
             Quiesced = report is { State: Quiesced },
             ArbiterRequest = ArbiterRequestOf(pair),
-            Arbiter = arbiter?.Read is { } stands ? new ArbiterView(stands.Record, arbiter.StoodStillFor, arbiterSettlement.IsSettled(key)) : null,
+            Arbiter = arbiter?.Read is { } stands ? new ArbiterView(stands.Record, arbiter.StoodStillFor, settlements.Arbiter.IsSettled(key)) : null,
             Now = time.GetUtcNow(),
             FreshId = random.NextHex(12), // short, and unique enough for one pair's history
         };
@@ -98,7 +109,14 @@ public sealed class PairObserver(IKubernetesClient client, IOwnCluster clusters,
     private static PeerView? PeerOf(OtherSiteReading reading) => reading is OtherSiteReading.Read read ? new PeerView(read.Pair is { } pair ? RequestOf(pair) : null, PairRecordLease.Read(read.Record)) : null;
 
     private static PairRequest RequestOf(DisasterRecoveryPair pair) => new(pair.Spec.PrimarySite, pair.Spec.Failover.FromEpoch, pair.Metadata.DeletionTimestamp is not null,
-        pair.Spec.Failover.AbandonPeerFromEpoch, pair.Spec.Failover.OverrideFromEpoch);
+        pair.Spec.Failover.AbandonPeerFromEpoch, pair.Spec.Failover.OverrideFromEpoch, SynchronyOf(pair.Spec.Synchronization));
+
+    private static PairSynchrony SynchronyOf(PairSynchronizationSpec spec) => spec switch
+    {
+        { Mode: PairSynchronizationMode.Asynchronous } => PairSynchrony.Asynchronous,
+        { Durability: Durability.Preferred } => PairSynchrony.Preferred,
+        _ => PairSynchrony.Required,
+    };
 
     private static PairTimeouts TimeoutsOf(PairTimeoutsSpec spec)
     {

@@ -12,7 +12,7 @@ public static class SiteFactsBuilder
     /// <summary>Several nodes forward to the holder: one that is lost must not cut the stream.</summary>
     private const int MaximumHosts = 3;
 
-    public static SiteFacts Build(SiteSpec site, PairRecord? pair, PrimaryRecord? record, AgentReport? report, string? authority, V1Service? service, IReadOnlyList<string> nodes)
+    public static SiteFacts Build(SiteSpec site, PairRecord? pair, PrimaryRecord? record, AgentReport? report, bool holderLost, string? authority, V1Service? service, IReadOnlyList<string> nodes)
     {
         var (host, port) = Address(site, service, nodes);
         var facts = new SiteFacts
@@ -20,10 +20,15 @@ public static class SiteFactsBuilder
             Host = host,
             Port = port,
             Authority = authority,
-            SystemIdentifier = record?.SystemIdentifier,
+            // A record that is lost for a moment says nothing of another database.
+            SystemIdentifier = record is null ? pair?.Self?.SystemIdentifier : record.SystemIdentifier,
             ServerVersion = report?.ServerVersion,
             Holder = record?.Holder?.Instance,
             ReplicationName = record?.Holder?.ReplicationName,
+            // An agent that is silent for a moment has forgotten nothing.
+            Reign = report is not null ? report.Reign : pair?.Self is { } before && before.ReplicationName == record?.Holder?.ReplicationName ? before.Reign : null,
+            Counts = record is { RunMode: RunMode.Primary, RemoteNow: { } remote } ? remote.Incarnation.ReplicationName : null,
+            HolderLost = holderLost,
         };
         var problem = Problem(facts, pair, record, report);
         if (problem is not null && StaysReady(pair, facts)) problem = null;

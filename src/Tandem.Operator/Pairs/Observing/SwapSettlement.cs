@@ -4,7 +4,7 @@ using Tandem.Kubernetes.Watching;
 namespace Tandem.Operator.Pairs.Observing;
 
 /// <summary>
-/// Of each pair: whether a swap of this very operator settled one record, the cluster's or the arbiter's [C9] [S3]. What was sent before it, by this operator without an answer or by the one that
+/// Of each pair: whether a swap of this very operator settled one record [C9] [S3]. What was sent before it, by this operator without an answer or by the one that
 /// led before, can then land no more. Memory alone: whoever takes office settles anew; and so does one that has not worked on the pair for a while, for another may have led.
 /// </summary>
 public sealed class SwapSettlement(TimeProvider time)

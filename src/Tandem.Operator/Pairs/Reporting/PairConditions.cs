@@ -61,12 +61,34 @@ public static class PairConditions
     private static Said Synchronized(PairObservation seen, RecoveryEstimate? estimate)
     {
         const string type = ConditionTypes.Synchronized;
+        // Commits may wait for the other site though they are not to any more.
+        if (seen.View is { Record: not null, Unsupported: null } && (seen.View.Request.IsSynchronous || seen.View is { Record.Role: PairRole.Primary, Cluster.AwaitedRemote: not null })) return SynchronousPair(type, seen);
         if (seen.View.Record is not { Role: PairRole.Primary }) return OfStandby(type, seen);
         if (estimate is null) return new Said(type, ConditionStatus.Unknown, "NotStreaming", "how far the other site is behind is not known");
         var limit = seen.Pair.Spec.Synchronization.MaximumLag is { IsValid: true } lag ? lag.Bytes : (long?)null;
         return limit is { } bytes && estimate.Bytes > bytes
             ? Said.No(type, "Lagging", $"the other site is further behind than spec.synchronization.maximumLag {seen.Pair.Spec.Synchronization.MaximumLag}")
             : Said.Yes(type, "WithinLag", $"the other site is within spec.synchronization.maximumLag {seen.Pair.Spec.Synchronization.MaximumLag}");
+    }
+
+    /// <summary>By the records alone: a stream that has everything at this moment is no promise.</summary>
+    private static Said SynchronousPair(string type, PairObservation seen)
+    {
+        var (view, asked) = (seen.View, seen.View.Request.Synchrony);
+        if (seen.Synchronous is { } mark)
+            return view.Record!.Role == PairRole.Standby ? Said.Yes(type, "Synchronous", $"everything that site {view.PeerSite} has acknowledged is flushed by {mark.Incarnation.Instance}{(mark.Preferred ? "" : ": a failover loses nothing")}")
+                : view.RemoteSilentFor is { } silent && !view.StandbyStreams ? Said.No(type, "CommitsWait", $"{mark.Incarnation.Instance} of site {view.PeerSite} has not confirmed anything for {silent.TotalSeconds:0} s: commits wait for it{(mark.Preferred ? $", for {view.DegradeAfter.TotalSeconds:0} s at most" : "; they go on when it is back, or another takes its place there, or spec.synchronization.durability is Preferred at both sites")}")
+                : Said.Yes(type, "Synchronous", $"everything that is acknowledged here is flushed by {mark.Incarnation.Instance} of site {view.PeerSite}");
+        if (view.Peer is null)
+            return view.Record switch
+            {
+                { Role: PairRole.Standby, Peer: { } peer } when view.Vouched is { } last && peer.Facts?.Counts == last.Incarnation.ReplicationName => new Said(type, ConditionStatus.Unknown, "PeerUnreachable", $"synchronous until {peer.LastSeen:u}: site {view.PeerSite} may have gone on alone since"),
+                { Role: PairRole.Primary } when view.Cluster?.AwaitedRemote is { } counted => new Said(type, ConditionStatus.Unknown, "PeerUnreachable", $"commits wait for {counted}; whether its record says so cannot be read"),
+                _ => Said.No(type, "PeerUnreachable", Unreadable(seen)),
+            };
+        return Said.No(type, "NotSynchronous", view.Record!.Role == PairRole.Primary && view.Cluster?.AwaitedRemote is { } waited
+            ? $"commits wait for {waited}, and what it has is not vouched for yet"
+            : $"{(view.Record.Role == PairRole.Primary ? $"commits do not wait for site {view.PeerSite}" : $"at site {view.PeerSite} commits do not wait for this one")}: {Flow(seen, view.Record)?.Message ?? "the main standby is to be named, counted and vouched for"} (spec.synchronization.durability {asked})");
     }
 
     /// <summary>Only the primary site can measure it; the standby site repeats what it read there.</summary>
@@ -119,7 +141,7 @@ public static class PairConditions
         return action switch
         {
             PairAction.Rest => Said.No(type, "AsRequested", $"site {seen.View.Record?.PairEpoch.Site} is primary, as requested"),
-            PairAction.Wait { Reason: "PrimaryNotAsRequested" or "NotYetSupported" or "RecordRegressed" or "RecordTooNew" or "WouldDiscardData" or "HandoverInDoubt" or "PeerUnreachable" or "PeerRecordLost" or "PeerDoesNotStop" or "NothingToPromote" or "TooFarBehind" or "ArbiterUnreachable" } =>
+            PairAction.Wait { Reason: "PrimaryNotAsRequested" or "NotYetSupported" or "RecordRegressed" or "RecordTooNew" or "WouldDiscardData" or "HandoverInDoubt" or "PeerUnreachable" or "PeerRecordLost" or "PeerDoesNotStop" or "NothingToPromote" or "TooFarBehind" or "NotSynchronous" or "ArbiterUnreachable" or "OtherSiteNotTold" } =>
                 Said.No(type, action.Reason, action.Message),
             PairAction.Wait when seen.View.Unsupported is not null => Said.No(type, action.Reason, action.Message),
             _ => Said.Yes(type, action.Reason, action.Message),

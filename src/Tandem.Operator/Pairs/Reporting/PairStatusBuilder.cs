@@ -27,7 +27,7 @@ public static class PairStatusBuilder
             Epoch = record?.PairEpoch.Number,
             PairEpoch = record?.PairEpoch,
             Operation = OperationReport.Build(seen, action, before?.Operation),
-            RecoveryPoint = PointOf(estimate, view.Now),
+            RecoveryPoint = seen.Synchronous is { Preferred: false } ? Nothing(view.Now) : PointOf(estimate, view.Now),
             RecoveryTime = TimeOf(estimate, view.Now),
             Protected = Conditions.Find(conditions, ConditionTypes.Protected)?.Status switch { "True" => true, "False" => false, _ => null },
             Peer = PeerOf(seen),
@@ -36,6 +36,9 @@ public static class PairStatusBuilder
             Conditions = conditions,
         };
     }
+
+    /// <summary>Not measured: promised.</summary>
+    private static RecoveryPointStatus Nothing(DateTimeOffset now) => new() { Bytes = 0, Seconds = 0, Text = Text(0)!, At = now };
 
     private static RecoveryPointStatus? PointOf(RecoveryEstimate? estimate, DateTimeOffset now) => estimate is null
         ? null

@@ -8,8 +8,6 @@ internal static class NotYet
         var spec = input.Spec;
         if (spec.Transport == PairTransport.Storage)
             yield return Error("spec.transport", spec.Transport, "set it to Streaming");
-        if (spec.Synchronization.Mode == PairSynchronizationMode.Synchronous)
-            yield return Error("spec.synchronization.mode", spec.Synchronization.Mode, "set it to Asynchronous");
         if (spec.Switchover is not null)
             yield return Error("spec.switchover", "a switchover by hand", "remove it, and use a link between the sites");
     }

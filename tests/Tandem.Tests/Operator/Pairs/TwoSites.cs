@@ -122,17 +122,17 @@ internal sealed class SiteUnderTest : IAsyncDisposable
         (_client, Line, _namespace) = (client, line, @namespace);
         var time = TimeProvider.System;
         Cluster = new PlayedCluster(client, @namespace, site);
-        var (settlement, arbiterSettlement) = (new SwapSettlement(time), new SwapSettlement(time));
+        var settlements = new Settlements(time);
         _arbiters = new PairArbiters(client, new ArbiterFactory(time), time);
         var events = new EventRecorder(client, new EventRecorderOptions { Component = "test", Instance = site }, time, new Random(1), NullLogger<EventRecorder>.Instance);
         _links = new OtherSites(client, new OtherSiteFactory(time, NullLogger<OtherSite>.Instance), time);
         _controller = new PairController(
-            new PairObserver(client, Cluster, _links, _arbiters, settlement, arbiterSettlement, site, time, new Random()),
-            new PairActuator(client, settlement, arbiterSettlement, events, new Random(), NullLogger<PairActuator>.Instance),
+            new PairObserver(client, Cluster, _links, _arbiters, settlements, site, time, new Random()),
+            new PairActuator(client, settlements, events, new Random(), NullLogger<PairActuator>.Instance),
             new PeerChecks(client, NullLogger<PeerChecks>.Instance),
             new CredentialsCopier(Cluster, time, NullLogger<CredentialsCopier>.Instance),
             new PairReporter(client, events, site, time, NullLogger<PairReporter>.Instance),
-            new PairStandings(), _links, _arbiters, settlement, arbiterSettlement);
+            new PairStandings(), _links, _arbiters, settlements);
     }
 
     public PlayedCluster Cluster { get; }

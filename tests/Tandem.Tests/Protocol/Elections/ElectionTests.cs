@@ -46,6 +46,30 @@ public sealed class ElectionTests
         Assert.Equal(C, Winner(View(floored, Promise(B, 2, 1, At(4)), Promise(C, 2, 1, At(6)))));
     }
 
+    /// <summary>The other site counts it: whatever that one acknowledged in a synchronous pair is there [S11].</summary>
+    [Fact]
+    public void Nobody_passes_by_the_one_that_the_other_site_counts()
+    {
+        var standby = Electing with { RunMode = RunMode.Standby, Quorums = [], Named = C };
+        Assert.Equal("CountedBetweenSites", Assert.IsType<ElectionVerdict.Wait>(Election.Judge(View(standby, Promise(A, 2, 1, At(9)), Promise(B, 2, 1, At(5))))).Reason);
+        Assert.Equal(C, Winner(View(standby, Promise(B, 2, 1, At(5)), Promise(C, 2, 1, At(6)))));
+        Assert.Equal(B, Winner(View(standby, Promise(B, 2, 1, At(7)), Promise(C, 2, 1, At(6)))));
+        // It knows of a newer reign, and has less.
+        Assert.Equal(C, Winner(View(Record(4, null) with { RunMode = RunMode.Standby, Named = C }, Promise(B, 4, 3, At(5)), Promise(C, 4, 1, At(9)))));
+        Assert.False(Election.ClausesSatisfied(standby, [Promise(B, 2, 1, At(5))]));
+        Assert.Contains(C.Instance, ClauseRules.Unattainable(standby, new HashSet<Incarnation> { A, B }, holderIsGone: false), StringComparison.Ordinal);
+        Assert.Null(ClauseRules.Unattainable(standby, new HashSet<Incarnation> { A, B }, holderIsGone: true));
+    }
+
+    /// <summary>With nobody in the set here, the holder and the one of the other site alone have what was acknowledged.</summary>
+    [Fact]
+    public void Where_only_the_other_site_is_counted_the_holder_itself_must_be_heard()
+    {
+        var record = Record(2, null, Clause(1, A, 0)) with { PairEpoch = new PairEpoch(1, "east"), Remote = new RemoteStandby(C, new PairEpoch(1, "east"), Counted: true, Preferred: false) };
+        Assert.Equal("CountedBetweenSites", Assert.IsType<ElectionVerdict.Wait>(Election.Judge(View(record, Promise(B, 2, 1, At(5))) with { HolderIsDown = true })).Reason);
+        Assert.Equal(A, Winner(View(record, Promise(A, 2, 1, At(5)), Promise(B, 2, 1, At(4)))));
+    }
+
     [Fact]
     public void A_stranger_to_the_members_neither_counts_nor_wins()
     {

@@ -408,7 +408,7 @@ public sealed class PairDecisionTests
         Waits(East(Asks("west")).WithRecord(r => r with { State = PairRecordState.RecordRegressed }), "RecordRegressed");
         Waits(East().WithRecord(r => r with { PairEpoch = new PairEpoch(2, "east") }), "RecordRegressed");
         Waits(West().WithPeer(r => r with { PairEpoch = new PairEpoch(4, "west"), Role = PairRole.Standby }), "RecordRegressed");
-        Waits(East().WithRecord(r => r with { Format = 2 }), "RecordTooNew");
+        Waits(East().WithRecord(r => r with { Format = PairRecord.CurrentFormat + 1 }), "RecordTooNew");
     }
 
     // ---- the end of the pair [S13] ----

@@ -25,6 +25,8 @@ public sealed class RecordCodecTests
             Nonce = "abc",
             Demoted = new DemotionToken(new SystemIdentifier(42), new TimelineId(3), At(9), new PairEpoch(3, "east")),
             RenewTime = new DateTimeOffset(2026, 1, 2, 3, 4, 6, TimeSpan.Zero),
+            Remote = new RemoteStandby(C, new PairEpoch(3, "east"), true, true),
+            Named = B,
         };
         var lease = RecordLease.New("orders", "shop", record);
         var read = RecordLease.Read(lease);
@@ -32,6 +34,7 @@ public sealed class RecordCodecTests
         Assert.Equal(record.Epoch, read.Epoch);
         Assert.Equal(record.State, read.State);
         Assert.Equal(record.Quorums, read.Quorums);
+        Assert.Equal((record.Remote, record.Named, PrimaryRecord.SynchronousPairFormat), (read.Remote, read.Named, read.Format));
     }
 
     [Fact]
