@@ -32,6 +32,7 @@ public static class PairDecision
         Override.OpenWithoutOutcome,
         PrimarySteps.Locked,
         PrimarySteps.Quiescing,
+        PrimarySteps.Fenced,
         PrimarySteps.Demoting,
         PrimarySteps.Offering,
         PrimarySteps.RollingBack,

@@ -29,6 +29,12 @@ public static class PrimarySteps
         return Next(v, operation.At(PairStep.Demote, v.Now), "Demotes", v.Quiesced ? "no session is left" : "the deadline of the sessions has passed");
     }
 
+    /// <summary>Told to stop by the other site, whose clock may be another: a deadline that is over when it arrives would have this site take the stop back at once, and be told again.</summary>
+    public static PairAction? Fenced(PairView v) =>
+        At(v, PairStep.Demote) is { } operation && operation.Owner == v.PeerSite
+            ? Next(v, operation.At(PairStep.Demote, v.Now) with { Owner = v.Site, StartedAt = v.Now, Deadline = v.Now + v.Timeouts.Switchover }, "Fenced", $"site {v.PeerSite} asks this one to stop")
+            : null;
+
     public static PairAction? Demoting(PairView v)
     {
         if (At(v, PairStep.Demote) is not { } operation) return null;
