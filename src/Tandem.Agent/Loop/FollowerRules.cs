@@ -12,6 +12,7 @@ namespace Tandem.Agent.Loop;
 internal static class FollowerRules
 {
     public const string InsideClauseReason = "InsideClause";
+    public const string WouldDiscardReason = "WouldDiscardData";
 
     /// <summary>Why nothing is done about a volume that is to be copied anew: the operator asks the other site's to count another first.</summary>
     public const string CountedByOtherSiteReason = "CountedByOtherSite";
@@ -189,11 +190,11 @@ internal static class FollowerRules
     {
         if (o.LogEnd is null && o.Volume is { Marker: VolumeMarker.None } && !o.Process.Running) return new Seal("LogEndUnknown", "where the log ends must be known before anybody can consent to its loss");
         var asked = o.Settings.Discard;
-        if (Has(o) is not { } has) return new Hold("WouldDiscardData", $"{message}; a base backup would discard this volume's data, and where its log ends is not known: to give it up, delete the claim {o.Me.Instance}");
+        if (Has(o) is not { } has) return new Hold(WouldDiscardReason, $"{message}; a base backup would discard this volume's data, and where its log ends is not known: to give it up, delete the claim {o.Me.Instance}");
         if (asked is not null && o.DiscardAccepted == asked && asked.Covers(has)) return null;
         if (asked == has) return new AcceptDiscard(has, "DiscardConsented", $"spec.discardData names what this volume has: {has}");
         var why = WroteHere(o) ? "what was committed at this site and is nowhere else" : "this volume's data";
-        return new Hold("WouldDiscardData", $"{message}; a base backup would discard {why}; to consent, set spec.discardData: {has}{(asked is null ? "" : $" (it is {asked}, which is not that)")}");
+        return new Hold(WouldDiscardReason, $"{message}; a base backup would discard {why}; to consent, set spec.discardData: {has}{(asked is null ? "" : $" (it is {asked}, which is not that)")}");
     }
 
     /// <summary>Which database this volume has, and up to where: of one half rewound, up to where it went before.</summary>

@@ -109,11 +109,12 @@ public static class ReportBuilder
 
     /// <summary>
     /// Whether a main standby is to be left in its place. It serves no client: while it is being brought onto the other site's history it is down, but whoever took its place
-    /// would have to do the same.
+    /// would have to do the same. Held because only this site has what its log ends with, it has the newest log, and would be elected again and again.
     /// </summary>
     public static bool LivesAsMainStandby(InstanceObservation o, InstanceAction doing) =>
         o is { IsHolder: true, Record.RunMode: RunMode.Standby, StorageFailed: false, RunsReadWrite: false }
-        && ((o.RunsStandby && o.Status is not null) || doing is InstanceAction.Stop or InstanceAction.Seal or InstanceAction.ReadOtherSite or InstanceAction.AdoptLineage or InstanceAction.StartStandby or InstanceAction.Rewind or InstanceAction.BaseBackup);
+        && ((o.RunsStandby && o.Status is not null) || doing is InstanceAction.Stop or InstanceAction.Seal or InstanceAction.ReadOtherSite or InstanceAction.AdoptLineage or InstanceAction.StartStandby or InstanceAction.Rewind or InstanceAction.BaseBackup
+                or InstanceAction.Hold { Reason: FollowerRules.WouldDiscardReason });
 
     private static string? Role(InstanceObservation o) => o.Record switch
     {
