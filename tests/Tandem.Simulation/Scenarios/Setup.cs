@@ -70,7 +70,7 @@ public sealed record Setup
             PublishesLate = chance.Happens(0.6),
             HasArbiter = sites > 1 && Chance.Of(seed, "arbiter").Happens(0.4),
             PairSynchrony = sites > 1 ? Chance.Of(seed, "pair-synchrony").OneOf([PairSynchrony.Asynchronous, PairSynchrony.Asynchronous, PairSynchrony.Asynchronous, PairSynchrony.Required, PairSynchrony.Required, PairSynchrony.Preferred]) : PairSynchrony.Asynchronous,
-            Trouble = TimeSpan.FromSeconds(5) + chance.LongTailed(TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(42)),
+            Trouble = TimeSpan.FromSeconds(5) + chance.LongTailed(TimeSpan.FromSeconds(1.5), TimeSpan.FromSeconds(32)),
             Drift = chance.Happens(0.3) ? 0.02 : 0.0005,
         };
     }
