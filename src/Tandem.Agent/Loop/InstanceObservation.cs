@@ -97,6 +97,9 @@ public sealed record InstanceObservation
     public TimeSpan? SinceLiveBeat { get; init; }
     public PairRecord? Pair { get; init; }
 
+    /// <summary>Null in <see cref="Pair"/> means that there is none.</summary>
+    public bool PairKnown { get; init; } = true;
+
     /// <summary>Clone, rewind and follow are judged against this at a standby site: the other site's lineage, read from its database.</summary>
     public RemoteLineage? OtherSite { get; init; }
 

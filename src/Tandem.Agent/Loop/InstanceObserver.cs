@@ -70,6 +70,7 @@ public sealed class InstanceObserver(RecordKeeper records, ClusterSight sight, P
             PodsKnown = sight.PodsKnown,
             SinceLiveBeat = SinceLiveBeat(record, now),
             Pair = pair,
+            PairKnown = sight.PairKnown,
             OtherSite = memory.OtherSite,
             RestartsInWindow = memory.Crashes.Count(c => now - c < settings.RestartWindow),
             StorageFailed = storageFailed,

@@ -27,7 +27,8 @@ internal static class RecordSight
 
     public static LossView View(InstanceObservation o) => new(o.Settings.Cluster, o.Reading.Record, o.Me,
         [new Witness(o.Me.Instance, o.Me, o.Volume.Promise, Recalls: true, o.Volume.Record) { FormerLives = o.Volume.FormerLives }, .. o.Peers.Where(p => p.Reachable).Select(Of)],
-        [o.Me.Instance, .. o.Peers.Where(p => p.PodPresent).Select(p => p.Instance)]);
+        [o.Me.Instance, .. o.Peers.Where(p => p.PodPresent).Select(p => p.Instance)],
+        InPair: o.Settings.Pair is not null && o.Pair is { State: PairRecordState.Active or PairRecordState.RecordRegressed });
 
     private static bool HasObeyedNewer(PeerObservation peer, PrimaryRecord present) => peer.View is { RecordEpoch: { } epoch } view && present.IsOlderThan(new Epoch(epoch), view.RecordRevision ?? 0);
 

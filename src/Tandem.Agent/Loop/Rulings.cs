@@ -40,6 +40,7 @@ internal static class Rulings
         if (ResetAsked(o) is { } reset) return reset;
         return RecordLoss.Judge(RecordSight.View(o)) switch
         {
+            LossVerdict.Rebuild when !o.PairKnown => new Wait("WaitingForPair", $"the record is to be rebuilt, and the record of pair {o.Settings.Pair}, which says whether this site is open, has not been read yet"),
             LossVerdict.Rebuild rebuild => new RebuildRecord(rebuild.Next, "RecordRegressed", rebuild.Message),
             LossVerdict.Held held => new Hold("RecordRegressed", held.Message),
             _ => throw new InvalidOperationException(),
@@ -53,13 +54,17 @@ internal static class Rulings
     public static InstanceAction? ResetAsked(InstanceObservation o)
     {
         if (o.Settings.Reset is not { } request || request.To != o.Me.Instance || request.FromEpoch != o.Volume.Promise || request.FromRevision != (o.Volume.Record?.Revision ?? 0)) return null;
-        if (!o.RecordRegressed && o.Record is not { State: RecordState.Electing }) return null;
+        if (!o.RecordRegressed && o.Record is not { State: RecordState.Electing } && !IsHolderSilent(o)) return null;
         if (!o.HasData || o.Volume.Marker != VolumeMarker.None) return new Hold("ResetRefused", $"reset-primary names this instance, but it has no usable data ({(o.HasData ? o.Volume.Marker : "empty")}): name another");
         var view = RecordSight.View(o);
         if ((o.Record ?? RecordLoss.Newest(view.Heard) ?? o.Reading.Record) is not { IsWritable: true } known) return new Hold("ResetRefused", "reset-primary names this instance, but no record is left that it could go on from");
         var next = RecordLoss.Reset(view, known);
         return new RebuildRecord(next, "ResetPrimary", $"reset-primary {request.Id}: this instance alone is electable in epoch {next.Epoch}; what others had acknowledged is given up");
     }
+
+    /// <summary>Nobody may be able to vote it out: those who are left cannot satisfy what was promised, or it is the one that both sites count.</summary>
+    private static bool IsHolderSilent(InstanceObservation o) =>
+        o is { Reading.Reachable: true, IsHolder: false, Record: { State: RecordState.Stable, Holder: not null } } && o.SinceLiveBeat > o.Settings.DetectionTimeout;
 
     /// <summary>initdb only by the swap that creates the record; a volume that remembers one says that it was lost.</summary>
     public static InstanceAction? NoRecord(InstanceObservation o)
@@ -125,7 +130,7 @@ internal static class Rulings
     public static InstanceAction? Electing(InstanceObservation o)
     {
         var record = o.Record!;
-        if (record.State is not RecordState.Electing) return null;
+        if (record.State is not RecordState.Electing) return IsHolderSilent(o) ? ResetAsked(o) : null;
         if (ResetAsked(o) is { } reset) return reset;
         if (o.RunsReadWrite || o.Promise is null || o.Promise.Epoch != record.Epoch)
             return new Promise(record.Epoch, "Electing", $"epoch {record.Epoch} is being elected");
@@ -133,8 +138,9 @@ internal static class Rulings
             return new Wait("BoundByHold", $"a hold ends in {(until - o.Now).TotalSeconds:0.0} s");
 
         var promises = o.Peers.Where(p => p.Reachable && p.Incarnation is not null && p.View!.Promise is not null).Select(p => p.View!.Promise!.ToReport(p.Incarnation!.Value)).Append(o.Promise).ToList();
-        // Whoever has not answered since the election began has nothing to say yet, and may be the one that is lost.
-        var connected = o.Peers.Where(p => p.Reachable && p.PodGone != true && p.Incarnation is not null && p.ViewAge < o.ElectingSince).Select(p => p.Incarnation!.Value).ToHashSet();
+        // Whoever has not answered since the election began has nothing to say yet, and may be the one that is lost. Where nothing was promised for what only he has, a moment is spent on him all the same.
+        var isAsynchronous = record.Quorums.Any(ClauseRules.NeedsEvidence);
+        var connected = o.Peers.Where(p => p.Reachable && p.PodGone != true && p.Incarnation is not null && (isAsynchronous || p.ViewAge < o.ElectingSince)).Select(p => p.Incarnation!.Value).ToHashSet();
         var verdict = Election.Judge(new ElectionView(record, promises, connected,
             o.ClausesSatisfiedFor, o.HolderIsDown, o.Settings.MaximumLag, Grace: TimeSpan.FromMilliseconds(200)));
         return verdict switch

@@ -142,7 +142,8 @@ public sealed class Vigil(JobContext context, IVolumeStore store, Sight.PeerSigh
             record, o.Me, o.SinceLiveBeat,
             HolderSaysFailed: peers.FailedHolder is { } failed && failed.Epoch == record.Epoch.Value && failed.Incarnation == holder.ToString(),
             // What the API showed is believed only as long as it can be asked: a stale cache proves nothing about a pod.
-            HolderPodGone: o.Reading.Reachable && (holderPeer is null ? o.Peers.Count > 0 : holderPeer.PodGone == true) && o.SinceLiveBeat > TimeSpan.FromMilliseconds(100),
+            // Where another life of its volume answers under its name, the one that holds has ended with its pod.
+            HolderPodGone: o.Reading.Reachable && (holderPeer is null ? o.Peers.Count > 0 : holderPeer.PodGone == true || (holderPeer.Reachable && holderPeer.Incarnation is { } answers && answers != holder)) && o.SinceLiveBeat > TimeSpan.FromMilliseconds(100),
             Others: o.Peers.Where(p => p.Reachable && p.Incarnation is { } peer && peer != holder).ToDictionary(p => p.Incarnation!.Value, p => p.View!.BeatEpoch == record.Epoch.Value && p.View.SinceLiveBeatMilliseconds is { } age ? TimeSpan.FromMilliseconds(age) + p.ViewAge : (TimeSpan?)null),
             SinceMySuspicion: _mySuspicion is { } mine ? o.Now - mine.At : null,
             _mySuspicion?.Nonce,

@@ -87,6 +87,9 @@ public sealed class ClusterSight
 
     public bool PodsKnown => _pods.IsWarm;
 
+    /// <summary>Whether there is a pair's record has been asked; true where there is no pair.</summary>
+    public bool PairKnown => _settings?.Pair is null || _pairs is { IsWarm: true };
+
     /// <summary>The pair's record as last seen; null where there is no pair, no record, or none that can be read.</summary>
     public PairRecord? Pair
     {

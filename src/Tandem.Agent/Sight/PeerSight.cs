@@ -129,7 +129,11 @@ public sealed class PeerSight(InstanceIdentity identity, IAgentLink links, TimeP
         }
         // A holder whose disk has not taken a write for the whole timeout does not live, however lively its agent.
         if (beat.SinceDurableWriteMilliseconds is { } age && age < detectionTimeout.TotalMilliseconds)
+        {
             LastLiveBeat = (beat.Epoch, beat.Incarnation, time.BootTime() - TimeSpan.FromMilliseconds(age));
+            // It said so, and has come back in its place.
+            if (!beat.Failed && FailedHolder == (beat.Epoch, beat.Incarnation)) FailedHolder = null;
+        }
     }
 
     private sealed class Peer(string instance)

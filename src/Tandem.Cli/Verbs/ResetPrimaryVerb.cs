@@ -35,8 +35,8 @@ public static class ResetPrimaryVerb
         var status = cluster.Status ?? throw new CliException($"{name} has no status yet: does the operator of this site run?");
         var record = await session.Client.GetAsync<V1Lease>(Names.Record(name), session.Namespace, cancellation);
         var isRegressed = status.Conditions.Any(c => c.Reason == Regressed);
-        if (record?.Spec?.HolderIdentity is { Length: > 0 } holder && !isRegressed)
-            throw new CliException($"{name} has a primary, {holder.Split('/')[0]}: kubectl tandem switchover {name} --to {to} moves it without loss");
+        if (record?.Spec?.HolderIdentity is { Length: > 0 } holder && !isRegressed && holder.Split('/')[0] is var primary && status.Instances.FirstOrDefault(i => i.Name == primary)?.State is not (null or InstanceState.Unreachable))
+            throw new CliException($"{name} has a primary, {primary}: kubectl tandem switchover {name} --to {to} moves it without loss");
         var names = string.Join(", ", status.Instances.Select(i => i.Name));
         var instance = status.Instances.FirstOrDefault(i => i.Name == to) ?? throw new CliException($"{to} is no instance of {name} (instances: {names})");
         return instance.Epoch is { } epoch ? (epoch.Value, instance.Revision ?? 0) : throw new CliException($"nothing is heard of {to}: it must run to become primary (kubectl tandem status {name})");

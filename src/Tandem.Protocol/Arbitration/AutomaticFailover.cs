@@ -45,6 +45,7 @@ public static class AutomaticFailover
         if (v.ArbiterRequest is not { Automatic: true } request || v.Unsupported is not null || v.Request.Deleting) return null;
         if (record is not { Role: PairRole.Standby, State: PairRecordState.Active } || record.Step is not (null or PairStep.Target)) return null;
         if (v.Arbiter is not { } arbiter || !HasRunOut(v, arbiter) || PeerHandsOver(v)) return null;
+        if (Recovery.Failover.NamedIsLost(v) is { } lost) return lost;
         // Without data there is nothing to promote: agents would found an empty database in its place.
         if (v.Cluster is not { SystemIdentifier: not null, RunMode: RunMode.Standby } || v.Holder is null)
             return new PairAction.Wait("NothingToPromote", $"site {v.PeerSite} is silent, but this site has no main standby that could become primary");
@@ -65,7 +66,8 @@ public static class AutomaticFailover
         if (record.Step != PairStep.FailingOver) return null;
         if (v.Arbiter is not { } arbiter) return new PairAction.Wait("ArbiterUnreachable", $"failover {record.Operation!.Id}: the arbiter cannot be read");
         var wanted = v.ArbiterRequest is { Automatic: true } && !v.Request.Deleting;
-        if (wanted && HasRunOut(v, arbiter) && !PeerHandsOver(v))
+        var isNamedLost = Recovery.Failover.NamedIsLost(v) is not null;
+        if (wanted && !isNamedLost && HasRunOut(v, arbiter) && !PeerHandsOver(v))
         {
             var next = arbiter.Record! with { PairEpoch = v.NextEpoch(v.Site), Holder = v.Site, RenewedAt = v.Now, Nonce = v.FreshId, SettledBy = null };
             return new PairAction.SwapArbiter(next, "TakesArbiter", $"failover {record.Operation!.Id}: this site takes the arbiter at pair epoch {next.PairEpoch}");
@@ -75,7 +77,7 @@ public static class AutomaticFailover
         var renewed = arbiter.Record is { } stands && stands.Holder == v.PeerSite && !ArbiterRules.HasRunOut(stands, arbiter.StoodStillFor);
         if (!renewed && !arbiter.Settled && arbiter.Record is { } unchanged)
             return new PairAction.SwapArbiter(unchanged with { SettledBy = v.FreshId }, "SettlesArbiter", $"failover {record.Operation!.Id}: an earlier attempt to take the arbiter must not land any more");
-        return new PairAction.SwapRecord(record with { Operation = null }, "FailoverWithdrawn", $"failover {record.Operation!.Id}: {(renewed ? $"site {v.PeerSite} has renewed its lease at the arbiter" : !wanted ? "it is not asked for any more" : $"site {v.PeerSite} is handing over")}");
+        return new PairAction.SwapRecord(record with { Operation = null }, "FailoverWithdrawn", $"failover {record.Operation!.Id}: {(renewed ? $"site {v.PeerSite} has renewed its lease at the arbiter" : !wanted ? "it is not asked for any more" : isNamedLost ? $"{v.Cluster!.Named!.Value.Instance}, which may have what nobody else has here, is lost" : $"site {v.PeerSite} is handing over")}");
     }
 
     /// <summary>Of the very epoch that this site knows: a primary that has not taken the arbiter does not stop without it.</summary>

@@ -33,11 +33,8 @@ public static class ClauseRules
         record.Named ?? (record.AwaitedRemote is { Preferred: false } ? record.Quorums.LastOrDefault(NeedsEvidence)?.Holder : null);
 
     /// <summary>What those reachable could not satisfy if they all promised, in words; null: nothing. Asked before a suspicion is written.</summary>
-    /// <param name="holderIsGone">
-    /// It is known, and not only suspected. Then an election that must wait for the one that both sites count is no worse than none, and says what it waits for: the other site lets go of that one, or a person does.
-    /// </param>
-    public static string? Unattainable(PrimaryRecord record, IReadOnlySet<Incarnation> reachable, bool holderIsGone) =>
+    public static string? Unattainable(PrimaryRecord record, IReadOnlySet<Incarnation> reachable) =>
         record.Quorums.FirstOrDefault(c => !(c.IsEmpty || reachable.Contains(c.Holder) || c.Members.Count(reachable.Contains) >= c.PromisesNeeded)) is { } clause ? $"clause {clause}"
-        : !holderIsGone && MustBeHeard(record) is { } one && !reachable.Contains(one) ? $"what {one.Instance} has, which the other site counts on,"
+        : MustBeHeard(record) is { } one && !reachable.Contains(one) ? $"what {one.Instance} has, which the other site counts on,"
         : null;
 }

@@ -56,11 +56,12 @@ public static class SuspicionRules
             return new SuspicionVerdict.None("HeldOff", "an earlier suspicion was refuted; waiting before the next");
 
         var reachable = view.Others.Keys.Append(view.Me).ToHashSet();
-        if (ClauseRules.Unattainable(view.Record, reachable, known) is { } unattainable)
+        // Once the holder is known to be gone, an election that must wait is no worse than none: it says for whom, the holder's own promise ends it too, and a person can.
+        if (!known && ClauseRules.Unattainable(view.Record, reachable) is { } unattainable)
             return new SuspicionVerdict.Ask("TooFewReachable", $"{holder} is silent, but {unattainable} could not be satisfied by {string.Join(", ", reachable.Select(r => r.Instance).Order(StringComparer.Ordinal))}");
 
         if (known)
-            return new SuspicionVerdict.Vacate(view.HolderPodGone ? "HolderGone" : "HolderFailed", view.HolderPodGone ? $"the pod of {holder} is gone by the API" : $"the agent of {holder} says that it has failed");
+            return new SuspicionVerdict.Vacate(view.HolderPodGone ? "HolderGone" : "HolderFailed", view.HolderPodGone ? $"the pod of {holder} is gone, by the API or as another life of its volume answers" : $"the agent of {holder} says that it has failed");
 
         var seeing = view.Others.Where(o => o.Value is { } age && age < threshold).Select(o => o.Key.Instance).ToList();
         if (seeing.Count > 0)

@@ -85,6 +85,9 @@ public sealed record PairView
     /// <summary>See <see cref="SiteFacts.HolderLost"/>.</summary>
     public bool HolderLost { get; init; }
 
+    /// <summary>Standby site: the one that elections are bound to does not answer with the very volume that is named, or is about to give it up.</summary>
+    public bool NamedIsSilent { get; init; }
+
     /// <summary>The holder's agent says that no client session is left.</summary>
     public bool Quiesced { get; init; }
 
@@ -110,10 +113,10 @@ public sealed record PairView
     public PairRecord? PeerRecord => Peer?.Record;
 
     /// <summary>
-    /// Standby site: the mark that it has everything of the other one, where it holds: elections of this site are bound to the incarnation that it names. Taken away from them by a person (reset-primary), it promises
-    /// nothing any more.
+    /// Standby site: the mark that it has everything of the other one, where it holds: elections of this site are bound to the incarnation that it names. Taken away from them by a person (reset-primary), or with
+    /// that one lost, it promises nothing any more.
     /// </summary>
-    public SynchronousMark? Vouched => Record?.Synchronous is { } mark && Cluster?.Named == mark.Incarnation ? mark : null;
+    public SynchronousMark? Vouched => Record?.Synchronous is { } mark && Cluster?.Named == mark.Incarnation && !HolderLost ? mark : null;
 
     /// <summary>The next pair epoch, in favour of a site.</summary>
     public PairEpoch NextEpoch(string site) => new(Record!.PairEpoch.Number + 1, site);

@@ -51,7 +51,7 @@ public static class PrimarySteps
             var clear = cluster.RunMode == RunMode.Primary || cluster.PairEpoch != epoch;
             // Rolled back before a token is out, the epoch goes on, and so does what the other site was told in it: who was counted is counted still [S10].
             var remote = cluster.RemoteNow is { } counted && counted.PairEpoch == epoch ? counted : null;
-            return new PairAction.SwapCluster(new ClusterChange(RunMode.Standby, epoch, cluster.Floor, clear, cluster.Arbiter) { Remote = remote, Named = cluster.Named }, "Demotes", $"{operation.Kind} {operation.Id}: this site is demoted");
+            return new PairAction.SwapCluster(new ClusterChange(RunMode.Standby, epoch, ClusterFollows.Floor(record, cluster), clear, cluster.Arbiter) { Remote = remote, Named = cluster.Named }, "Demotes", $"{operation.Kind} {operation.Id}: this site is demoted");
         }
 
         // The token is published only after that swap and after the server and its children are reaped: that is when the holder's agent writes it [S3].

@@ -64,11 +64,12 @@ public static class ClusterFollows
 
     /// <summary>
     /// The end of the token that began this epoch: below it nobody opens, but members go on streaming from the old site [S12]. Where this site reopens, the floor of its own reign, which a demotion leaves
-    /// where it was: what it acknowledged before it degraded it goes on to vouch for [C8]. A site that followed another has none.
+    /// where it was: what it acknowledged before it degraded it goes on to vouch for [C8]. A site that followed another has none. Whatever brings the cluster's
+    /// record to this epoch first, an opening or a demotion before it, brings the token's end with it: after that it is never lowered.
     /// </summary>
-    private static LogEnd? Floor(PairRecord record, PrimaryRecord cluster)
+    public static LogEnd? Floor(PairRecord record, PrimaryRecord cluster)
     {
-        if (record.Outcome is { Kind: PairOutcomeKind.Consumed, Token: { } token } outcome && outcome.To == record.PairEpoch) return token.End;
+        if (!(cluster.PairEpoch >= record.PairEpoch) && record.Outcome is { Kind: PairOutcomeKind.Consumed, Token: { } token } outcome && outcome.To == record.PairEpoch) return token.End;
         return cluster.Floor;
     }
 }

@@ -16,12 +16,23 @@ public static class Failover
         // Without data there is nothing to promote: agents would found an empty database in its place.
         if (v.Cluster is not { SystemIdentifier: not null, RunMode: RunMode.Standby })
             return new PairAction.Wait("NothingToPromote", "this site has no database that could become primary");
+        if (NamedIsLost(v) is { } lost) return lost;
         if (v.Peer is not { } peer) return TakeOver(v, "the other site cannot be read");
         if (peer.Record is not { State: not PairRecordState.RecordRegressed } theirs)
             return IsAbandoned(v) ? TakeOver(v, $"site {v.PeerSite} has lost its pair record, and is abandoned") : new PairAction.Wait("PeerRecordLost", $"site {v.PeerSite} answers, but its pair record is lost: whether it is writable cannot be known; {StrongerWord(v)}");
         if (theirs.PairEpoch > record.PairEpoch) return null;
         return theirs.Role == PairRole.Standby ? TakeOver(v, $"site {v.PeerSite} is standby") : FencePeer(v, theirs);
     }
+
+    /// <summary>
+    /// Elections of this site pass nobody by who may be counted at the other [S11]: without that one it would be primary and could not open, while the other site, which may have everything, had given way. Before the
+    /// decision nothing is lost yet: the one that is named comes back, or the other site does and un-names it, or a person sets it aside. It must be heard: an operator that has just begun to look knows of no loss.
+    /// </summary>
+    public static PairAction? NamedIsLost(PairView v) =>
+        v.Cluster is { Named: { } named } && v.NamedIsSilent
+            ? new PairAction.Wait("NamedStandbyLost", $"site {v.PeerSite} may have acknowledged commits that only {named.Instance} has here, and {named.Instance} does not answer, or has lost its volume. Bring it back, or let site {v.PeerSite} come back; "
+                + $"to fail over without what it has: kubectl tandem reset-primary NAME --to INSTANCE at this site")
+            : null;
 
     /// <summary>Whether this site's spec asks for a failover that is not used up.</summary>
     public static bool IsAskedFor(PairView v) =>

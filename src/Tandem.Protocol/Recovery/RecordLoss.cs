@@ -23,7 +23,8 @@ public sealed record Witness(string Instance, Incarnation? Incarnation, Epoch Pr
 /// <param name="Present">What stands there; null: nothing does.</param>
 /// <param name="Heard">Everybody who answers now, this instance too.</param>
 /// <param name="Running">Instances whose pods run by the API: each may remember what nobody else does.</param>
-public sealed record LossView(string Cluster, PrimaryRecord? Present, Incarnation Me, IReadOnlyCollection<Witness> Heard, IReadOnlyCollection<string> Running);
+/// <param name="InPair">There is a pair record that is obeyed: it decides whether this site is open.</param>
+public sealed record LossView(string Cluster, PrimaryRecord? Present, Incarnation Me, IReadOnlyCollection<Witness> Heard, IReadOnlyCollection<string> Running, bool InPair = false);
 
 /// <summary>A closed set.</summary>
 public abstract record LossVerdict(string Message)
@@ -62,7 +63,8 @@ public static class RecordLoss
         if (!Members(newest).Contains(view.Me)) return new LossVerdict.Held($"{remembered}: its members rebuild it");
         // Whom of the other site a swap after that one may have counted is waited for.
         var remote = newest.RemoteNow is { Counted: false } wanted ? wanted with { Waits = true } : newest.Remote;
-        var next = Election.Vacate(newest) with { Epoch = Highest(view).Next, Run = null, Remote = remote };
+        // What is remembered of the pair may be of before it was decided anew, and whoever decided saw no record here that he could close first [S7]: the site's operator opens it, by the pair's own record.
+        var next = Election.Vacate(newest) with { Epoch = Highest(view).Next, Run = null, Remote = remote, RunMode = IsOpenedByPair(view, newest) ? RunMode.Standby : newest.RunMode };
         return new LossVerdict.Rebuild(next, $"{remembered}: every member has answered, the next one is elected in epoch {next.Epoch}");
     }
 
@@ -79,6 +81,8 @@ public static class RecordLoss
             Members = [view.Me],
             // Satisfied by this instance alone: everything that others had acknowledged was given up with the request.
             Quorums = known.RunMode == RunMode.Standby && known.Quorums.IsEmpty ? [] : [new QuorumClause(epoch, view.Me, [view.Me], 1)],
+            // As of a record that is rebuilt: one that is lost may have been of before the pair was decided anew [S7].
+            RunMode = IsOpenedByPair(view, known) && (view.Present is not { } present || present.IsOlderThan(known)) ? RunMode.Standby : known.RunMode,
             Named = null,
             Floor = null,
             Lsn = null,
@@ -90,6 +94,9 @@ public static class RecordLoss
     public static PrimaryRecord? Newest(IEnumerable<Witness> heard) => Newest(heard.Select(w => w.Record));
 
     public static PrimaryRecord? Newest(IEnumerable<PrimaryRecord?> records) => records.OfType<PrimaryRecord>().Aggregate((PrimaryRecord?)null, (newest, r) => newest is null || newest.IsOlderThan(r) ? r : newest);
+
+    /// <summary>A cluster that was not made by the pair, or not yet taken into it, goes on as it was.</summary>
+    private static bool IsOpenedByPair(LossView view, PrimaryRecord remembered) => view.InPair && remembered.PairEpoch is not null;
 
     /// <summary>Highest epoch that anybody has promised, or that stands anywhere.</summary>
     private static Epoch Highest(LossView view) =>

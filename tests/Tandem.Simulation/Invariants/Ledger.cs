@@ -62,6 +62,9 @@ public sealed class Ledger(Events events, Trace trace) : IServerWitness, IClient
     /// <summary>By a site's own manifest: a failover by itself is to lose nothing, and nobody has edited it of late.</summary>
     public required Func<string, bool> IsRequired { get; init; }
 
+    /// <summary>Of a site's volume: its disk was lost so long ago that everybody there has heard of it.</summary>
+    public required Func<string, Incarnation, bool> IsLongLost { get; init; }
+
     public required ClauseCover ClauseCover { get; init; }
     public required Requests Requests { get; init; }
 
@@ -147,6 +150,8 @@ public sealed class Ledger(Events events, Trace trace) : IServerWitness, IClient
             Report("DecidedWhileFailingOver", $"{site}: {taken.Kind} at {taken.To}, though it was failing over [S9]");
         if (before is { Step: not PairStep.FailingOver } && record.Outcome is { Kind: PairOutcomeKind.FailedOver } unannounced && unannounced.To == record.PairEpoch && before.PairEpoch < unannounced.To && unannounced.IsAutomatic())
             Report("FailedOverUnannounced", $"{site} has taken over at {unannounced.To} by itself, and its record had not said before that it would [S9]");
+        if (before is { Named: { } named } && record.Outcome is { Kind: PairOutcomeKind.FailedOver } alone && alone.To == record.PairEpoch && before.PairEpoch < alone.To && _latest.GetValueOrDefault(site)?.Named == named && IsLongLost(site, named))
+            Report("FailedOverWithoutTheNamed", $"{site} has taken over at {alone.To}, and cannot open: its elections do not pass {named.Instance} by, whose volume is lost [S11]");
         if (before is { Synchronous: not { Preferred: false } } && record.Outcome is { Kind: PairOutcomeKind.FailedOver } unvouched && unvouched.To == record.PairEpoch && before.PairEpoch < unvouched.To && unvouched.IsAutomatic() && IsRequired(site))
             Report("FailedOverUnvouched", $"{site} has taken over at {unvouched.To} by itself, and its record did not say that it has everything, which spec.synchronization.durability requires [S11]");
         _pairs[site] = record;

@@ -35,6 +35,7 @@ internal static class Repertoire
         ["HandoverWithoutTheArbiter"] = c => new HandoverWithoutTheArbiter(c),
         ["LockNeverTaken"] = c => new LockNeverTaken(c),
         ["LogHeldBack"] = c => new LogHeldBack(c),
+        ["RecordLostAtADecision"] = c => new RecordLostAtADecision(c),
         ["TargetLostAfterAReign"] = c => new TargetLostAfterAReign(c),
         ["TargetLostAtTheConsumption"] = c => new TargetLostAtTheConsumption(c),
         ["TimelineOfBothSites"] = c => new TimelineOfBothSites(c),
@@ -51,6 +52,7 @@ internal static class Repertoire
         ["CountedWhileItLags"] = c => new CountedWhileItLags(c),
         ["LostBeforeItIsVouchedFor"] = c => new LostBeforeItIsVouchedFor(c),
         ["NamedLostBesideItsSite"] = c => new NamedLostBesideItsSite(c),
+        ["NamedLostForGood"] = c => new NamedLostForGood(c),
         ["PrimaryLostBesideItsRemote"] = c => new PrimaryLostBesideItsRemote(c),
         ["SynchronyWithdrawnUnheard"] = c => new SynchronyWithdrawnUnheard(c),
     };

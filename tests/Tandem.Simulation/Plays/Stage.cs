@@ -264,6 +264,13 @@ public sealed class Stage
         Site.LoseVolume(instance);
     }
 
+    /// <summary>The Lease of the cluster's record is deleted.</summary>
+    public void LoseRecord()
+    {
+        Say($"record of {Site.Name} deleted");
+        _ = new RecordDeleted(Site.Name).Begin(_world);
+    }
+
     /// <summary>Much is written by sessions that wait for nobody.</summary>
     public void Load(string instance)
     {

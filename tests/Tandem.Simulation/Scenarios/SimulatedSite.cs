@@ -92,6 +92,8 @@ public sealed partial class SimulatedSite
     /// <summary>Whether its disk was lost before anything that is still on its way can have been sent.</summary>
     public bool IsLongLost(Incarnation incarnation) => _lost.TryGetValue(incarnation.Claim, out var at) && _world.Events.Now - at > OnItsWay;
 
+    public bool HasLostVolumes => _lost.Count > 0;
+
     public AgentProgram? Pick(Victim victim, int choice)
     {
         var all = Programs.ToList();
@@ -197,7 +199,7 @@ public sealed partial class SimulatedSite
 
     /// <summary>What a person does who reads why the cluster is held.</summary>
     /// <returns>Whether there was anything to do.</returns>
-    public bool DoAsTold(string why) => why switch { "RecordRegressed" => ResetPrimary(), "WouldDiscardData" => ConsentToDiscard(), _ => false };
+    public bool DoAsTold(string why) => why switch { "RecordRegressed" or "CountedLost" or "ClauseUnsatisfied" or "NoCandidate" => ResetPrimary(), "WouldDiscardData" => ConsentToDiscard(), _ => false };
 
     /// <summary>Writes into the manifest what the condition says, word for word.</summary>
     private bool ConsentToDiscard()

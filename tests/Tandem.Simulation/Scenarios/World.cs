@@ -45,7 +45,7 @@ public sealed class World
         Trace = new Trace(Events, trace) { Acted = rule => _encounters.Acted(rule, Events.Now) };
         Wires = new Wires(Events, Chance.Of(setup.Seed, "wires"), IsFar);
         void Report(string rule, string what) => Ledger!.Report(rule, what);
-        Ledger = new Ledger(Events, Trace) { Identify = Identify, HasArbiter = setup.HasArbiter, IsRequired = site => Site(site).IsRequired, ClauseCover = new ClauseCover((site, incarnation) => Site(site).DataOf(incarnation), (site, incarnation) => Site(site).IsLongLost(incarnation), Report), Requests = new Requests(Report) };
+        Ledger = new Ledger(Events, Trace) { Identify = Identify, HasArbiter = setup.HasArbiter, IsRequired = site => Site(site).IsRequired, IsLongLost = (site, incarnation) => Site(site).IsLongLost(incarnation), ClauseCover = new ClauseCover((site, incarnation) => Site(site).DataOf(incarnation), (site, incarnation) => Site(site).IsLongLost(incarnation), Report), Requests = new Requests(Report) };
         Addresses = new Addresses();
         Postgres = new PostgresWorld(Events, Wires, Addresses, Ledger, Trace, setup.Seed, setup.PublishesLate);
         Arbiter = setup.HasArbiter ? new ApiServer("arbiter-api", Events, Wires, new MachineClock(Events, 0, TimeSpan.FromDays(3), TimeSpan.Zero), Chance.Of(setup.Seed, "arbiter-api")) : null;
@@ -163,7 +163,7 @@ public sealed class World
     }
 
     /// <summary>Whether a volume of the site was lost for good.</summary>
-    public bool WasLost(string site) => _plan.Any(p => p.Fault is VolumeLost lost && lost.Site == site);
+    public bool WasLost(string site) => Site(site).HasLostVolumes;
 
     /// <summary>When a client of a site was last told that its commit is done.</summary>
     public TimeSpan? Committed(SimulatedSite site) => _clients.Where(c => c.Name.StartsWith(site.Name, StringComparison.Ordinal)).Max(c => c.CommittedAt);

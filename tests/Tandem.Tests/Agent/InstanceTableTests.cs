@@ -40,6 +40,8 @@ public sealed class InstanceTableTests
         var known = Record(1, B, Clause(1, B, 1, A, C)) with { Revision = 3 };
         var world = Lost() with { Volume = Promised(1) with { Record = known }, Peers = [Recalling(B, known), Recalling(C, known)] };
         var rebuilt = Expect<InstanceAction.RebuildRecord>(world, "RecordRegressed");
+        // What the pair's record says is to be known first.
+        Expect<InstanceAction.Wait>(world with { PairKnown = false }, "WaitingForPair");
         Assert.Equal(2, rebuilt.Next.Epoch.Value);
         Assert.Contains("orders-3", Expect<InstanceAction.Hold>(world with { Peers = [Recalling(B, known)] }, "RecordRegressed").Message);
         Assert.Contains("orders-3", Expect<InstanceAction.Hold>(world with { Peers = [Recalling(B, known), Recalling(C, known) with { ViewAge = TimeSpan.FromSeconds(2) }] }, "RecordRegressed").Message);
@@ -87,7 +89,10 @@ public sealed class InstanceTableTests
         // An election that waits for one who is gone; and never where somebody holds the record.
         var electing = Record(1, null, Clause(1, B, 1, C)) with { Revision = 3 };
         Expect<InstanceAction.RebuildRecord>(World(electing) with { Volume = Promised(1) with { Record = electing }, Settings = lost.Settings }, "ResetPrimary");
-        Assert.IsNotType<InstanceAction.RebuildRecord>(InstanceTable.Decide(World(known) with { Volume = lost.Volume, Settings = lost.Settings }));
+        var held = World(known) with { Volume = lost.Volume, Settings = lost.Settings, SinceLiveBeat = TimeSpan.Zero };
+        Assert.IsNotType<InstanceAction.RebuildRecord>(InstanceTable.Decide(held));
+        // Of one that is silent, whom those who are left may not be able to vote out.
+        Expect<InstanceAction.RebuildRecord>(held with { SinceLiveBeat = TimeSpan.FromMinutes(1) }, "ResetPrimary");
     }
 
     [Fact]
@@ -117,6 +122,19 @@ public sealed class InstanceTableTests
         Expect<InstanceAction.Wait>(world, "ClauseUnsatisfied");
         Expect<InstanceAction.Elect>(world with { Peers = [Peer(B, Promise(B, 2, 1, At(6)))] });
         Expect<InstanceAction.Wait>(world with { Peers = [Peer(B, Promise(B, 2, 1, At(8)))] }, "ElectionOpen");
+    }
+
+    /// <summary>Its promise is not needed, but it may have what was acknowledged and is nowhere else.</summary>
+    [Fact]
+    public void An_asynchronous_election_gives_those_who_answer_a_moment()
+    {
+        var world = World(Record(2, null, Clause(1, C, 0))) with
+        {
+            Volume = Promised(2), Promise = Promise(A, 2, 1, At(7)), HolderIsDown = true, ElectingSince = TimeSpan.Zero, ClausesSatisfiedFor = TimeSpan.FromMilliseconds(100), Peers = [Peer(B)],
+        };
+        Expect<InstanceAction.Wait>(world, "Grace");
+        Expect<InstanceAction.Elect>(world with { ClausesSatisfiedFor = TimeSpan.FromMilliseconds(300) });
+        Expect<InstanceAction.Elect>(world with { Peers = [Peer(B) with { ViewAge = TimeSpan.FromSeconds(2) }] });
     }
 
     // ---- the gate ----
@@ -278,8 +296,10 @@ public sealed class InstanceTableTests
     public void What_only_this_site_has_is_discarded_by_its_very_name_alone()
     {
         var world = OwnCommits();
-        var held = Expect<InstanceAction.Hold>(world, "WouldDiscardData").Message;
-        Assert.Contains("""set spec.discardData: {systemIdentifier: "42", timeline: 1, lsn: 0/500000}""", held, StringComparison.Ordinal);
+        var held = Expect<InstanceAction.Hold>(world, "WouldDiscardData");
+        Assert.Contains("""set spec.discardData: {systemIdentifier: "42", timeline: 1, lsn: 0/500000}""", held.Message, StringComparison.Ordinal);
+        // It stays main standby meanwhile: an election would take it again, for it has the newest log.
+        Assert.True(ReportBuilder.LivesAsMainStandby(world, held));
 
         var consent = new DiscardConsent(new SystemIdentifier(42), new TimelineId(1), At(5));
         foreach (var wrong in new[] { consent with { Lsn = At(6) }, consent with { Lsn = At(4) }, consent with { Timeline = new TimelineId(2) }, consent with { SystemIdentifier = new SystemIdentifier(43) } })

@@ -7,6 +7,9 @@ namespace Tandem.Operator.Clusters.Reporting;
 /// <summary>What the record says, for those who report it.</summary>
 public static class RecordRules
 {
+    /// <summary>What an election waits for that may never come.</summary>
+    private static readonly HashSet<string> ElectionWaits = ["ClauseUnsatisfied", "HolderNotKnownDown", "CountedBetweenSites", "NoCandidate"];
+
     /// <summary>Why nobody holds the record for sure; null: it is stable.</summary>
     public static (string Reason, string Message)? WhyNotStable(ClusterObservation observation) => Regressed(observation) ?? observation.Record switch
     {
@@ -16,7 +19,7 @@ public static class RecordRules
         RecordReading.Unreadable unreadable => ("RecordUnreadable", unreadable.Message),
         RecordReading.Present { Current: var record } => record.State switch
         {
-            RecordState.Electing => ("Electing", $"epoch {record.Epoch}: there is no primary; its standbys elect one"),
+            RecordState.Electing => ("Electing", $"epoch {record.Epoch}: there is no primary; its standbys elect one{WhatItWaitsFor(observation)}"),
             RecordState.HandingOver handover => ("HandingOver", $"epoch {record.Epoch}: {record.Holder?.Instance} hands over to {handover.Target.Instance}"),
             _ when record.Holder is null => ("Electing", $"epoch {record.Epoch}: nobody holds the record"),
             _ => null,
@@ -30,6 +33,11 @@ public static class RecordRules
             .OrderByDescending(r => r.Epoch).ThenBy(r => r.Message?.Length).ThenBy(r => r.Instance, StringComparer.Ordinal).FirstOrDefault() is { } held
             ? (AgentStates.RecordRegressed, held.Message ?? "the record is lost, or older than what volumes remember")
             : null;
+
+    /// <summary>In the words of an instance that can tell; each has the same reason, or has not come to it yet.</summary>
+    private static string WhatItWaitsFor(ClusterObservation observation) =>
+        observation.Instances.Select(i => i.Report).OfType<AgentReport>().Where(r => r.Reason is { } reason && ElectionWaits.Contains(reason))
+            .OrderByDescending(r => r.Epoch).ThenBy(r => r.Instance, StringComparer.Ordinal).FirstOrDefault() is { Message: { } message } ? $": {message}" : "";
 
     /// <summary>
     /// The holder's own report, if it speaks of the present and is of the very incarnation that the record names: another life of the instance is a stranger under its name.

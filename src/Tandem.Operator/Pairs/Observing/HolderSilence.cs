@@ -25,9 +25,10 @@ public sealed class HolderSilence(TimeProvider time)
             return false;
         }
         if (cluster!.Holder is null) report = null;
-        if (report is not null || !_heard.TryGetValue(pair, out var last) || last.Holder != holder) _heard[pair] = last = (holder, time.GetTimestamp());
-        // Another life of its volume answers under its name: the one that holds is gone for good.
-        return report is null ? time.GetElapsedTime(last.Heard) > LostAfter : report.AsksToBeLetGo || report.Incarnation is { } answers && answers != holder.ToString();
+        // Another life of its volume answers under its name: the one that holds is gone for good, and is not heard by that.
+        var isAnother = report?.Incarnation is { } answers && answers != holder.ToString();
+        if ((report is not null && !isAnother) || !_heard.TryGetValue(pair, out var last) || last.Holder != holder) _heard[pair] = last = (holder, time.GetTimestamp());
+        return report is null ? time.GetElapsedTime(last.Heard) > LostAfter : isAnother || report.AsksToBeLetGo;
     }
 
     public void Forget(ResourceKey pair) => _heard.TryRemove(pair, out _);

@@ -45,8 +45,9 @@ public sealed class PairObserver(IKubernetesClient client, IOwnCluster clusters,
         var peer = PeerOf(await peerReading);
         var askNow = record?.Operation is not null || peer?.Record?.Operation is not null;
         var report = cluster?.Holder is { } holder ? await clusters.ReportAsync(key.Namespace!, pair.Spec.Cluster, holder.Instance, askNow, cancellation) : null;
+        var named = cluster?.Named is not { } bound ? null : bound.Instance == cluster.Holder?.Instance ? report : await clusters.ReportAsync(key.Namespace!, pair.Spec.Cluster, bound.Instance, askNow, cancellation);
         // Elections are bound no more to the one that is named: a person has reset this site.
-        var lost = _silence.IsLost(key, cluster, report) || (record is { Role: PairRole.Standby, Named: { } named } && cluster is not null && cluster.Named != named);
+        var lost = _silence.IsLost(key, cluster, report) || (record is { Role: PairRole.Standby, Named: { } vouched } && cluster is not null && cluster.Named != vouched);
         var self = SiteFactsBuilder.Build(mine, record, cluster, report, lost, clusters.AuthorityPem(key.Namespace!, pair.Spec.Cluster), clusters.ReplicationService(key.Namespace!, pair.Spec.Cluster),
             clusters.NodeAddresses(key.Namespace!, pair.Spec.Cluster, cluster?.Holder?.Instance));
 
@@ -69,6 +70,7 @@ public sealed class PairObserver(IKubernetesClient client, IOwnCluster clusters,
             RemoteSilentFor = report is { RemoteSilentMilliseconds: { } silent } ? TimeSpan.FromMilliseconds(silent) : null,
             DegradeAfter = pair.Spec.Synchronization.DegradeAfter.TryGet(out var degradeAfter) ? degradeAfter : new PairSynchronizationSpec().DegradeAfter.Value,
             HolderLost = lost,
+            NamedIsSilent = cluster?.Named is { } counted && !(named is { AsksToBeLetGo: false, Incarnation: { } answers } && answers == counted.ToString()),
             Quiesced = report is { State: Quiesced },
             ArbiterRequest = ArbiterRequestOf(pair),
             Arbiter = arbiter?.Read is { } stands ? new ArbiterView(stands.Record, arbiter.StoodStillFor, settlements.Arbiter.IsSettled(key)) : null,

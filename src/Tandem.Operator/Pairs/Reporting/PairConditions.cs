@@ -141,7 +141,7 @@ public static class PairConditions
         return action switch
         {
             PairAction.Rest => Said.No(type, "AsRequested", $"site {seen.View.Record?.PairEpoch.Site} is primary, as requested"),
-            PairAction.Wait { Reason: "PrimaryNotAsRequested" or "NotYetSupported" or "RecordRegressed" or "RecordTooNew" or "WouldDiscardData" or "HandoverInDoubt" or "PeerUnreachable" or "PeerRecordLost" or "PeerDoesNotStop" or "NothingToPromote" or "TooFarBehind" or "NotSynchronous" or "ArbiterUnreachable" or "OtherSiteNotTold" } =>
+            PairAction.Wait { Reason: "PrimaryNotAsRequested" or "NotYetSupported" or "RecordRegressed" or "RecordTooNew" or "WouldDiscardData" or "HandoverInDoubt" or "PeerUnreachable" or "PeerRecordLost" or "PeerDoesNotStop" or "NothingToPromote" or "NamedStandbyLost" or "TooFarBehind" or "NotSynchronous" or "ArbiterUnreachable" or "OtherSiteNotTold" } =>
                 Said.No(type, action.Reason, action.Message),
             PairAction.Wait when seen.View.Unsupported is not null => Said.No(type, action.Reason, action.Message),
             _ => Said.Yes(type, action.Reason, action.Message),

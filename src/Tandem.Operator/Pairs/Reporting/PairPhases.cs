@@ -8,7 +8,7 @@ namespace Tandem.Operator.Pairs.Reporting;
 /// <summary>One word for what the pair does, read from top to bottom.</summary>
 public static class PairPhases
 {
-    private static readonly HashSet<string> HeldReasons = ["RecordRegressed", "RecordTooNew", "WouldDiscardData", "PeerRecordLost", "NothingToPromote", "TooFarBehind", "NotSynchronous"];
+    private static readonly HashSet<string> HeldReasons = ["RecordRegressed", "RecordTooNew", "WouldDiscardData", "PeerRecordLost", "NothingToPromote", "NamedStandbyLost", "TooFarBehind", "NotSynchronous"];
 
     public static PairPhase Of(PairObservation seen, PairAction action)
     {

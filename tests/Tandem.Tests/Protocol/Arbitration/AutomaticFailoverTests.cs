@@ -33,6 +33,18 @@ public sealed class AutomaticFailoverTests
         Assert.Null(decided.Operation);
     }
 
+    /// <summary>The arbiter decides, and the other site reads it there as well.</summary>
+    [Fact]
+    public void The_other_site_may_follow_the_arbiter_before_this_site_s_record_does()
+    {
+        var fourth = new PairEpoch(4, "west");
+        var view = Failing(West()).WithPeer(r => r with { PairEpoch = fourth, Role = PairRole.Standby }) with { Arbiter = new ArbiterView(HeldByEast with { PairEpoch = fourth, Holder = "west" }, TimeSpan.Zero, Settled: true) };
+        Assert.Equal((PairRole.Primary, fourth), (Decide<PairAction.SwapRecord>(view).Next.Role, Decide<PairAction.SwapRecord>(view).Next.PairEpoch));
+        Waits(view with { Arbiter = null }, "ArbiterUnreachable");
+        // Decided elsewhere: this record was taken back.
+        Waits(view with { Arbiter = new ArbiterView(HeldByEast, TimeSpan.Zero, Settled: true) }, "RecordRegressed");
+    }
+
     [Fact]
     public void A_lease_that_is_renewed_moves_nothing() => Assert.IsNotType<PairAction.SwapRecord>(PairDecision.Decide(Silent(TimeSpan.FromSeconds(12))));
 

@@ -27,6 +27,11 @@ public sealed class SuspicionRulesTests
     public void An_isolated_member_never_vacates() => // requirement C3: it could not satisfy the clauses
         Assert.Equal("TooFewReachable", SuspicionRules.Judge(Silent with { Others = new Dictionary<Incarnation, TimeSpan?>() }).Reason);
 
+    /// <summary>Then there is no primary in any case: the election says for whom it waits, and a person can end it.</summary>
+    [Fact]
+    public void A_holder_that_is_known_to_be_gone_is_voted_out_though_its_clause_cannot_be_satisfied() =>
+        Assert.Equal("HolderGone", Assert.IsType<SuspicionVerdict.Vacate>(SuspicionRules.Judge(Silent with { Others = new Dictionary<Incarnation, TimeSpan?>(), HolderPodGone = true })).Reason);
+
     [Fact]
     public void The_holder_has_the_whole_window_to_refute()
     {

@@ -162,6 +162,13 @@ public sealed class PairDecisionTests
         var change = Decide<PairAction.SwapCluster>(East().WithCluster(c => c with { RunMode = RunMode.Standby, Demoted = Demoted(), Floor = floor })).Change;
         Assert.Equal(new ClusterChange(RunMode.Primary, Third, floor, ClearDemoted: true), change);
         Assert.Equal(RunMode.Primary, Decide<PairAction.SwapCluster>(East() with { ClusterSettled = false }).Change.RunMode);
+        // Of a site that took over by a token and has degraded since: not lowered to the token's end.
+        var taken = East().WithRecord(r => r with { History = [new PairOutcome(PairOutcomeKind.Consumed, new PairEpoch(2, "west"), Third, Now, "op", Token())] }).WithCluster(c => c with { Floor = floor });
+        Assert.Equal(floor, Decide<PairAction.SwapCluster>(taken with { ClusterSettled = false }).Change.Floor);
+        var unopened = taken.WithCluster(c => c with { PairEpoch = new PairEpoch(2, "west"), RunMode = RunMode.Standby, Floor = null });
+        Assert.Equal(Token().End, Decide<PairAction.SwapCluster>(unopened).Change.Floor);
+        // Demoted before it was ever opened, it opens by a roll back.
+        Assert.Equal(Token().End, Assert.IsType<PairAction.SwapCluster>(PrimarySteps.Demoting((unopened with { Request = Asks("west") }).At(PairStep.Demote).PeerAt(PairStep.Target))).Change.Floor);
     }
 
     [Fact]
@@ -407,6 +414,8 @@ public sealed class PairDecisionTests
         Waits(East() with { Record = null, Cluster = null }, "RecordRegressed");
         Waits(East(Asks("west")).WithRecord(r => r with { State = PairRecordState.RecordRegressed }), "RecordRegressed");
         Waits(East().WithRecord(r => r with { PairEpoch = new PairEpoch(2, "east") }), "RecordRegressed");
+        // The cluster's record was lost as well, and was put back closed.
+        Waits(East().WithRecord(r => r with { PairEpoch = new PairEpoch(2, "east") }).WithCluster(c => c with { RunMode = RunMode.Standby }), "RecordRegressed");
         Waits(West().WithPeer(r => r with { PairEpoch = new PairEpoch(4, "west"), Role = PairRole.Standby }), "RecordRegressed");
         Waits(East().WithRecord(r => r with { Format = PairRecord.CurrentFormat + 1 }), "RecordTooNew");
     }

@@ -35,6 +35,20 @@ public sealed class RecordLossTests
         Assert.Equal(6, Rebuilt(View(Record(5, A) with { Revision = 8 }, Says(A, Last), Says(B, Last), Says(C, Last))).Epoch.Value);
     }
 
+    /// <summary>Whoever decided the pair anew saw no record here that he could close first [S7].</summary>
+    [Fact]
+    public void A_site_of_a_pair_is_opened_by_the_pair_and_not_by_what_is_remembered()
+    {
+        var view = View(null, Says(A, Last), Says(B, Last), Says(C, Last)) with { InPair = true };
+        Assert.Equal((RunMode.Standby, new PairEpoch(2, "east")), (Rebuilt(view).RunMode, Rebuilt(view).PairEpoch));
+        Assert.Equal((RunMode.Standby, RunMode.Primary), (RecordLoss.Reset(view, Last).RunMode, RecordLoss.Reset(view with { InPair = false }, Last).RunMode));
+        // Not taken into the pair yet, or made without it: nobody would open it.
+        var alone = Last with { PairEpoch = null };
+        Assert.Equal(RunMode.Primary, Rebuilt(View(null, Says(A, alone), Says(B, alone), Says(C, alone)) with { InPair = true }).RunMode);
+        // A record that stands is closed and opened by the pair's operator.
+        Assert.Equal(RunMode.Primary, RecordLoss.Reset(view with { Present = Last }, Last).RunMode);
+    }
+
     [Fact]
     public void Whoever_is_missing_is_named_and_so_is_the_way_out()
     {

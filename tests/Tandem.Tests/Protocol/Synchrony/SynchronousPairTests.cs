@@ -173,6 +173,28 @@ public sealed class SynchronousPairTests
         Assert.Contains("5 bytes", Failover.WhatMayBeLost(With(mark, null)), StringComparison.Ordinal);
     }
 
+    /// <summary>Without it the site would be primary and could not open, while the other one, which may have everything, had given way.</summary>
+    [Fact]
+    public void A_failover_waits_for_the_one_that_is_named_while_that_one_is_lost() // [S11]
+    {
+        var asked = Standby(Required with { PrimarySite = "west", FailoverFromEpoch = Third.Number }, Holder, Holder).WithRecord(r => r with { Synchronous = new SynchronousMark(Holder, Preferred: false) }).Unreadable();
+        Assert.Equal(PairRole.Primary, Assert.IsType<PairAction.SwapRecord>(Failover.FailOver(asked)).Next.Role);
+        var lost = asked with { HolderLost = true, NamedIsSilent = true };
+        var waits = Assert.IsType<PairAction.Wait>(Failover.FailOver(lost));
+        Assert.Equal("NamedStandbyLost", waits.Reason);
+        Assert.Contains("kubectl tandem reset-primary", waits.Message, StringComparison.Ordinal);
+        Assert.Null(lost.Vouched);
+        // Set aside by a person, or of a pair that counts nobody: nobody is waited for.
+        Assert.Equal(PairRole.Primary, Assert.IsType<PairAction.SwapRecord>(Failover.FailOver(lost.WithCluster(c => c with { Named = null }))).Next.Role);
+
+        var arbiter = new ArbiterRecord("uid", Third, "east", TimeSpan.FromSeconds(15), Now, 1, "n");
+        var silent = lost.WithRecord(r => r with { PairUid = "uid" }) with { ArbiterRequest = new ArbiterRequest(TimeSpan.FromSeconds(15), true, 1 << 20), Arbiter = new ArbiterView(arbiter, TimeSpan.FromMinutes(1), true) };
+        Assert.Equal("NamedStandbyLost", Assert.IsType<PairAction.Wait>(AutomaticFailover.Begin(silent)).Reason);
+        var failing = silent.At(PairStep.FailingOver, PairOperationKind.Failover);
+        Assert.IsType<PairAction.SwapArbiter>(AutomaticFailover.Take(failing with { NamedIsSilent = false }));
+        Assert.Equal("FailoverWithdrawn", Assert.IsType<PairAction.SwapRecord>(AutomaticFailover.Take(failing)).Reason);
+    }
+
     [Fact]
     public void By_itself_a_required_pair_fails_over_by_the_mark_alone() // [S11]
     {
