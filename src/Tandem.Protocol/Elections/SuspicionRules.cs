@@ -48,20 +48,19 @@ public static class SuspicionRules
         if (view.Record.State is not RecordState.Stable || view.Record.Holder is null || view.Record.Holder == view.Me)
             return new SuspicionVerdict.None("NoHolderToSuspect", "the record names no other holder");
 
-        var known = view.HolderSaysFailed || view.HolderPodGone;
+        // Known to be gone, and not only suspected. Then an election that must wait is no worse than none: it says for whom, the holder's own promise ends it too, and a person can.
+        if (view.HolderPodGone) return new SuspicionVerdict.Vacate("HolderGone", $"the pod of {holder} is gone, by the API or as another life of its volume answers");
+        if (view.HolderSaysFailed) return new SuspicionVerdict.Vacate("HolderFailed", $"the agent of {holder} says that it has failed");
+
         var threshold = view.DetectionTimeout * 0.75;
-        if (!known && (view.SinceLiveBeat ?? TimeSpan.MaxValue) < threshold)
+        if ((view.SinceLiveBeat ?? TimeSpan.MaxValue) < threshold)
             return new SuspicionVerdict.None("HolderLives", $"{holder} has shown a durable write {view.SinceLiveBeat?.TotalSeconds:0.0} s ago");
-        if (!known && view.HeldOff)
+        if (view.HeldOff)
             return new SuspicionVerdict.None("HeldOff", "an earlier suspicion was refuted; waiting before the next");
 
         var reachable = view.Others.Keys.Append(view.Me).ToHashSet();
-        // Once the holder is known to be gone, an election that must wait is no worse than none: it says for whom, the holder's own promise ends it too, and a person can.
-        if (!known && ClauseRules.Unattainable(view.Record, reachable) is { } unattainable)
+        if (ClauseRules.Unattainable(view.Record, reachable) is { } unattainable)
             return new SuspicionVerdict.Ask("TooFewReachable", $"{holder} is silent, but {unattainable} could not be satisfied by {string.Join(", ", reachable.Select(r => r.Instance).Order(StringComparer.Ordinal))}");
-
-        if (known)
-            return new SuspicionVerdict.Vacate(view.HolderPodGone ? "HolderGone" : "HolderFailed", view.HolderPodGone ? $"the pod of {holder} is gone, by the API or as another life of its volume answers" : $"the agent of {holder} says that it has failed");
 
         var seeing = view.Others.Where(o => o.Value is { } age && age < threshold).Select(o => o.Key.Instance).ToList();
         if (seeing.Count > 0)

@@ -12,6 +12,9 @@ public sealed record AgentReport
     /// <summary><c>instance/volume/claim</c>; null before the volume holds data.</summary>
     public string? Incarnation { get; init; }
 
+    /// <summary>Whether the very incarnation says it: another life of its volume answers under its instance's name.</summary>
+    public bool IsOf(Resources.Values.Incarnation incarnation) => Incarnation == incarnation.ToString();
+
     public required string Instance { get; init; }
     public string? Node { get; init; }
 

@@ -31,7 +31,7 @@ public static class Failover
     public static PairAction? NamedIsLost(PairView v) =>
         v.Cluster is { Named: { } named } && v.NamedIsSilent
             ? new PairAction.Wait("NamedStandbyLost", $"site {v.PeerSite} may have acknowledged commits that only {named.Instance} has here, and {named.Instance} does not answer, or has lost its volume. Bring it back, or let site {v.PeerSite} come back; "
-                + $"to fail over without what it has: kubectl tandem reset-primary NAME --to INSTANCE at this site")
+                + "to fail over without what it has: kubectl tandem reset-primary NAME --to INSTANCE at this site")
             : null;
 
     /// <summary>Whether this site's spec asks for a failover that is not used up.</summary>

@@ -2,6 +2,7 @@ using Tandem.Arbiter;
 using Tandem.Kubernetes.Models;
 using Tandem.Protocol.Arbitration;
 using Tandem.Protocol.Records;
+using Tandem.Resources.Values;
 using Tandem.Simulation.Agents;
 using Tandem.Simulation.Api;
 using Tandem.Simulation.Faults;
@@ -45,7 +46,8 @@ public sealed class World
         Trace = new Trace(Events, trace) { Acted = rule => _encounters.Acted(rule, Events.Now) };
         Wires = new Wires(Events, Chance.Of(setup.Seed, "wires"), IsFar);
         void Report(string rule, string what) => Ledger!.Report(rule, what);
-        Ledger = new Ledger(Events, Trace) { Identify = Identify, HasArbiter = setup.HasArbiter, IsRequired = site => Site(site).IsRequired, IsLongLost = (site, incarnation) => Site(site).IsLongLost(incarnation), ClauseCover = new ClauseCover((site, incarnation) => Site(site).DataOf(incarnation), (site, incarnation) => Site(site).IsLongLost(incarnation), Report), Requests = new Requests(Report) };
+        bool IsLongLost(string site, Incarnation incarnation) => Site(site).IsLongLost(incarnation);
+        Ledger = new Ledger(Events, Trace) { Identify = Identify, HasArbiter = setup.HasArbiter, IsRequired = site => Site(site).IsRequired, IsLongLost = IsLongLost, ClauseCover = new ClauseCover((site, incarnation) => Site(site).DataOf(incarnation), IsLongLost, Report), Requests = new Requests(Report) };
         Addresses = new Addresses();
         Postgres = new PostgresWorld(Events, Wires, Addresses, Ledger, Trace, setup.Seed, setup.PublishesLate);
         Arbiter = setup.HasArbiter ? new ApiServer("arbiter-api", Events, Wires, new MachineClock(Events, 0, TimeSpan.FromDays(3), TimeSpan.Zero), Chance.Of(setup.Seed, "arbiter-api")) : null;

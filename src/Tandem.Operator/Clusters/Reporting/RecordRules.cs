@@ -43,5 +43,5 @@ public static class RecordRules
     /// The holder's own report, if it speaks of the present and is of the very incarnation that the record names: another life of the instance is a stranger under its name.
     /// </summary>
     public static AgentReport? HolderReport(ClusterObservation observation) =>
-        observation.PrimaryRecord?.Holder is { } holder && observation.Fresh(holder.Instance) is { } report && report.Incarnation == holder.ToString() ? report : null;
+        observation.PrimaryRecord?.Holder is { } holder && observation.Fresh(holder.Instance) is { } report && report.IsOf(holder) ? report : null;
 }

@@ -26,7 +26,7 @@ public sealed class HolderSilence(TimeProvider time)
         }
         if (cluster!.Holder is null) report = null;
         // Another life of its volume answers under its name: the one that holds is gone for good, and is not heard by that.
-        var isAnother = report?.Incarnation is { } answers && answers != holder.ToString();
+        var isAnother = report is { Incarnation: not null } && !report.IsOf(holder);
         if ((report is not null && !isAnother) || !_heard.TryGetValue(pair, out var last) || last.Holder != holder) _heard[pair] = last = (holder, time.GetTimestamp());
         return report is null ? time.GetElapsedTime(last.Heard) > LostAfter : isAnother || report.AsksToBeLetGo;
     }
