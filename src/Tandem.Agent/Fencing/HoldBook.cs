@@ -22,13 +22,15 @@ public sealed class HoldBook
     /// <summary>By the boot clock; null: none was ever given.</summary>
     public TimeSpan? Until { get; private set; }
 
-    /// <summary>Confirms that nothing is promised above the asker's epoch, and holds to that where asked.</summary>
+    /// <summary>Confirms that nothing is promised above the asker's epoch, and holds to that where asked. Says no to a hold while one for an earlier epoch stands.</summary>
     public HoldAnswer Give(HoldRequest request)
     {
         var epoch = new Epoch(request.Epoch);
         if (_memory.Volume.Promise > epoch) return new HoldAnswer(false, _memory.Volume.Promise.Value);
         if (request.Milliseconds > 0)
         {
+            // Whoever was given the one that has not ended leans on it still, and one book keeps one epoch: a later reign's would let this volume promise that very epoch meanwhile [C10b].
+            if (Until > _time.BootTime() && _memory.Volume.HoldEpoch < epoch) return new HoldAnswer(false, _memory.Volume.Promise.Value);
             var length = TimeSpan.FromMilliseconds(Math.Min(request.Milliseconds, 60_000));
             _memory.Remember(state => state with { HoldEpoch = epoch, HoldLength = length > state.HoldLength ? length : state.HoldLength });
             var until = _time.BootTime() + length;

@@ -51,6 +51,7 @@ public static class ReportBuilder
             Streaming = status?.Receiver is { Status: "streaming" },
             ReplayDelayMilliseconds = ReplayDelay(o),
             RemoteSilentMilliseconds = o.Remote is { Streaming: false } remote ? (long)remote.SilentFor.TotalMilliseconds : null,
+            RemoteName = o.Remote?.Incarnation.ReplicationName,
             Senders = status is null ? [] : [.. status.Senders.Select(s => new SenderReport(s.ApplicationName, s.State, s.Sent?.ToString(), s.Write?.ToString(), s.Flush?.ToString(), s.Replay?.ToString(), s.SyncState, s.SyncPriority, s.ClientAddress))],
             SynchronousStandbyNames = status?.SynchronousStandbyNames,
             Restarts = o.RestartsInWindow,

@@ -77,6 +77,9 @@ public sealed record AgentReport
     /// <summary>Of the holder of a primary site in a synchronous pair: for how long the one of the other site that is counted has not been streaming, or has not been known to know this reign; null: it streams, or nobody is counted.</summary>
     public long? RemoteSilentMilliseconds { get; init; }
 
+    /// <summary>Of whom <see cref="RemoteSilentMilliseconds"/> speaks, by its replication name.</summary>
+    public string? RemoteName { get; init; }
+
     public IReadOnlyList<SenderReport> Senders { get; init => field = value ?? []; } = [];
 
     /// <summary>synchronous_standby_names as in force, and the clauses' state in words.</summary>

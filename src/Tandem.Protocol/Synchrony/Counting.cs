@@ -32,7 +32,7 @@ public static class Counting
     public static PairAction? Leave(PairView v)
     {
         if (Remote(v) is not { } remote) return null;
-        string? why = remote.Preferred && IsPreferred(v) && IsLate(v) ? $"it has not streamed for {v.RemoteSilentFor!.Value.TotalSeconds:0} s, and spec.synchronization.durability is Preferred"
+        string? why = IsPreferred(v) && IsLate(v) && (remote.Preferred || IsTold(v)) ? $"it has not streamed for {v.RemoteSilentFor!.Value.TotalSeconds:0} s, and spec.synchronization.durability is Preferred"
             : !IsWanted(v) && (IsTold(v) || remote.Preferred) ? "the spec does not ask for it any more"
             : IsTold(v) && !IsAwaited(remote) ? "it is named no more"
             : null;
@@ -82,7 +82,8 @@ public static class Counting
         if (!IsWanted(v)) return "the spec does not ask for it any more";
         if (peer.Self is { ReplicationName: not null } self && !IsMain(peer, named)) return $"{self.Holder} is the main standby there now";
         if (peer.Self is { HolderLost: true }) return "it is lost, or was set aside by a person (reset-primary)";
-        return IsPreferred(v) && IsLate(v) ? $"it has not streamed for {v.RemoteSilentFor!.Value.TotalSeconds:0} s" : null;
+        // The silence is that of the one who is awaited here, and no fault of another who is to take its place.
+        return IsPreferred(v) && IsLate(v) && !(Remote(v) is { } remote && remote.Incarnation != named) ? $"it has not streamed for {v.RemoteSilentFor!.Value.TotalSeconds:0} s" : null;
     }
 
     private static bool IsWanted(PairView v) => v.Record is { State: PairRecordState.Active } && v.Request.IsSynchronous;

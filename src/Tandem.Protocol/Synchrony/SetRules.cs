@@ -49,7 +49,7 @@ public static class SetRules
     public static SetProposal Propose(QuorumClause current, SynchronyTarget target, IReadOnlyCollection<StandbyHealth> standbys)
     {
         QuorumClause With(ImmutableSortedSet<Incarnation> members, int k) => current with { Members = members, Acknowledgements = k };
-        var fit = standbys.Where(s => s.Streaming && s.Lag is { } lag && lag <= target.ResumeLag).Select(s => s.Incarnation).ToImmutableSortedSet();
+        var fit = Fit(standbys, target);
 
         if (!target.IsSynchronous)
             return current.IsEmpty
@@ -59,14 +59,12 @@ public static class SetRules
         if (current.IsEmpty)
         {
             var k = target.Mode == SynchronyMode.Quorum ? target.Acknowledgements : Math.Max(target.Least, fit.Count);
-            return fit.Count >= k && fit.Count > 0
-                ? new SetProposal(With(fit, k), "StandbysFit", $"{string.Join(", ", fit.Select(f => f.Instance))} stream within {target.ResumeLag} bytes")
+            return IsEnough(fit, target)
+                ? new SetProposal(With(fit, k), "StandbysFit", $"{Names(fit)} stream within {target.ResumeLag} bytes")
                 : new SetProposal(null, "TooFewStandbys", $"{fit.Count} standbys are fit, {k} must acknowledge");
         }
 
-        // An earlier life of a volume whose next one streams already will never be heard again.
-        bool IsSuperseded(Incarnation member) => standbys.Any(s => s.Streaming && s.Incarnation.Instance == member.Instance && s.Incarnation != member);
-        var silent = current.Members.Where(m => IsSuperseded(m) || standbys.FirstOrDefault(s => s.Incarnation == m) is not { } health || health.Leaves || (!health.Streaming && health.SilentFor >= target.ReplaceAfter)).ToImmutableSortedSet();
+        var silent = current.Members.Where(m => IsSuperseded(m, standbys) || standbys.FirstOrDefault(s => s.Incarnation == m) is not { } health || health.Leaves || (!health.Streaming && health.SilentFor >= target.ReplaceAfter)).ToImmutableSortedSet();
         var remaining = current.Members.Except(silent);
 
         var joining = fit.Except(current.Members);
@@ -98,7 +96,7 @@ public static class SetRules
     public static SetProposal Resume(QuorumClause from, QuorumClause to, SynchronyTarget target, IReadOnlyCollection<StandbyHealth> standbys) =>
         !IsAttainable(to, standbys) && IsAttainable(from, standbys)
             ? new SetProposal(from, "TurnsBack", $"fewer than {to.Acknowledgements} of {to} stream: back to {from}")
-            : MustBeEmptied([from, to], target, standbys) ?? Degraded([from, to], target, standbys) ?? new SetProposal(to, "Unfinished", $"goes on from {from} to {to}");
+            : MustBeEmptied([from, to], target, standbys) ?? BegunAnew(from, to, target, standbys) ?? Degraded([from, to], target, standbys) ?? new SetProposal(to, "Unfinished", $"goes on from {from} to {to}");
 
     /// <summary>
     /// A member leaves all clauses before its volume is rebuilt. Where no clause can be had without it, all of them give way to the empty one: the floor stands in for them, at a position
@@ -107,11 +105,25 @@ public static class SetRules
     private static SetProposal? MustBeEmptied(IReadOnlyList<QuorumClause> clauses, SynchronyTarget target, IReadOnlyCollection<StandbyHealth> standbys)
     {
         if (standbys.FirstOrDefault(s => s.Leaves) is not { } leaving) return null;
-        bool MayYetBeHad(QuorumClause clause) => standbys.Count(s => clause.Members.Contains(s.Incarnation) && !s.Leaves && (s.Streaming || s.SilentFor < target.ReplaceAfter)) >= clause.Acknowledgements;
-        return clauses.Any(MayYetBeHad)
+        return clauses.Any(clause => MayYetBeHad(clause, target, standbys))
             ? null
             : new SetProposal(QuorumClause.Empty(clauses[0].Epoch, clauses[0].Holder), "MemberRebuilt", $"{leaving.Incarnation.Instance} must be copied anew, and without it nothing can be acknowledged: it leaves the set for that");
     }
+
+    /// <summary>
+    /// A change under way between two clauses of which each needs one who is gone (a volume that was lost, say, just when the change began) would wait for him for ever, and hold up the one that takes another in his
+    /// place. Where the standbys that stream now are enough for a set of their own, both clauses give way to the empty one, as where a member must be copied anew: the floor stands in for them, nothing is acknowledged
+    /// meanwhile, and the set is built from those who stream.
+    /// </summary>
+    private static SetProposal? BegunAnew(QuorumClause from, QuorumClause to, SynchronyTarget target, IReadOnlyCollection<StandbyHealth> standbys)
+    {
+        if (MayYetBeHad(from, target, standbys) || MayYetBeHad(to, target, standbys) || !IsEnough(Fit(standbys, target), target)) return null;
+        return new SetProposal(QuorumClause.Empty(from.Epoch, from.Holder), "MembersGone", $"neither {from} nor {to} can be had any more, and {Names(Fit(standbys, target))} stream: the set is begun anew with them");
+    }
+
+    /// <summary>As many of its members as must acknowledge are there, or have not been away for long.</summary>
+    private static bool MayYetBeHad(QuorumClause clause, SynchronyTarget target, IReadOnlyCollection<StandbyHealth> standbys) =>
+        standbys.Count(s => clause.Members.Contains(s.Incarnation) && !s.Leaves && !IsSuperseded(s.Incarnation, standbys) && (s.Streaming || s.SilentFor < target.ReplaceAfter)) >= clause.Acknowledgements;
 
     /// <summary>
     /// Durability Preferred: where none of the clauses has been attainable for long enough, the empty one takes their place, and the floor stands in for them. A change that waits for members who are gone
@@ -124,6 +136,17 @@ public static class SetRules
             ? new SetProposal(QuorumClause.Empty(clauses[0].Epoch, clauses[0].Holder), "Degraded", $"durability is Preferred and too few members of {string.Join(" and of ", clauses)} stream for {target.DegradeAfter.TotalSeconds:0} s")
             : null;
     }
+
+    private static ImmutableSortedSet<Incarnation> Fit(IReadOnlyCollection<StandbyHealth> standbys, SynchronyTarget target) =>
+        standbys.Where(s => s.Streaming && s.Lag is { } lag && lag <= target.ResumeLag).Select(s => s.Incarnation).ToImmutableSortedSet();
+
+    /// <summary>For a set of nobody else.</summary>
+    private static bool IsEnough(ImmutableSortedSet<Incarnation> fit, SynchronyTarget target) =>
+        fit.Count >= Math.Max(1, target.Mode == SynchronyMode.Quorum ? target.Acknowledgements : target.Least);
+
+    /// <summary>An earlier life of a volume whose next one streams already will never be heard again.</summary>
+    private static bool IsSuperseded(Incarnation member, IReadOnlyCollection<StandbyHealth> standbys) =>
+        standbys.Any(s => s.Streaming && s.Incarnation.Instance == member.Instance && s.Incarnation != member);
 
     /// <summary>Whether as many of its members as must acknowledge stream now.</summary>
     private static bool IsAttainable(QuorumClause clause, IReadOnlyCollection<StandbyHealth> standbys) =>

@@ -68,11 +68,4 @@ public sealed class GuardTests
     }
 
     private static TimeSpan At(double seconds) => TimeSpan.FromSeconds(seconds);
-
-    private sealed class TurnedClock : TimeProvider
-    {
-        public TimeSpan Now { get; set; }
-        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
-        public override long GetTimestamp() => Now.Ticks;
-    }
 }

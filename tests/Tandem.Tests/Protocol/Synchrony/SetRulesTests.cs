@@ -98,6 +98,22 @@ public sealed class SetRulesTests
         Assert.Equal(Clause(1, A, 1, C), SetRules.Propose(Clause(1, A, 1, B, C), Quorum, [Silent(B, 1) with { Leaves = true }, Streams(C)]).To);
     }
 
+    /// <summary>Neither way ends: each needs one whose volume was lost just when the change had begun.</summary>
+    [Fact]
+    public void A_change_of_which_neither_clause_can_be_had_any_more_is_begun_anew_from_those_who_stream()
+    {
+        var (from, to) = (Clause(1, A, 2, B, C), Clause(1, A, 3, B, C, D));
+        var reborn = B with { Volume = "99999999999999999999999999999999" };
+        var synchronous = Quorum with { Mode = SynchronyMode.Synchronous };
+        Assert.Equal(Clause(1, A, 0), SetRules.Resume(from, to, synchronous, [Silent(B, 1), Streams(reborn), Streams(C), Streams(D)]).To);
+        Assert.Equal(Clause(1, A, 0), SetRules.Resume(from, to, synchronous, [Silent(B, 60), Streams(C), Streams(D)]).To);
+        Assert.Equal(Clause(1, A, 3, reborn, C, D), SetRules.Propose(Clause(1, A, 0), synchronous, [Silent(B, 1), Streams(reborn), Streams(C), Streams(D)]).To);
+        // It may yet come back; the others are not enough for a set of their own.
+        Assert.Equal(to, SetRules.Resume(from, to, synchronous, [Silent(B, 1), Streams(C), Streams(D)]).To);
+        Assert.Equal(to, SetRules.Resume(from, to, synchronous with { Least = 3 }, [Silent(B, 60), Streams(C), Streams(D)]).To);
+        Assert.Equal(to, SetRules.Resume(from, to, synchronous, [Silent(B, 60), Streams(C) with { Lag = 17 << 20 }, Silent(D, 60)]).To);
+    }
+
     /// <summary>From every clause, with every standby well or silent: no proposal ever does two things [C4], and none counts fewer than it demands.</summary>
     [Fact]
     public void One_change_does_one_thing()

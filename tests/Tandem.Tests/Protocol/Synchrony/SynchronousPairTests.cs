@@ -119,6 +119,24 @@ public sealed class SynchronousPairTests
         Assert.Equal(new SiteFacts { Ready = true }, Decide<PairAction.SwapRecord>(counts, "GoesOnAlone").Next.Self);
     }
 
+    /// <summary>How long it has been silent is said of the one that is awaited: another that is named in its place is not to be sent away for that.</summary>
+    [Fact]
+    public void Who_takes_the_place_of_a_silent_one_is_counted_though_that_one_is_silent_still()
+    {
+        var gone = Counted with { Incarnation = Remote with { Instance = "orders-3" }, Counted = false, Waits = true };
+        Assert.Equal(new RemoteStandby(Remote, Third, Counted: false, Preferred: true, Waits: true),
+            Decide<PairAction.SwapCluster>(Primary(Preferred, gone, Remote) with { RemoteSilentFor = TimeSpan.FromHours(1), StandbyStreams = true, PeerSettled = true }, "CountsOtherSite").Change.Remote);
+        Decide<PairAction.SwapPeerRecord>(Primary(Preferred, gone with { Incarnation = Remote }, Remote) with { RemoteSilentFor = TimeSpan.FromHours(1) }, "UncountsOtherSite");
+    }
+
+    [Fact]
+    public void Once_the_other_site_has_been_told_whoever_was_required_is_waited_for_no_longer_than_the_spec_prefers()
+    {
+        var awaited = Counted with { Counted = false, Waits = true };
+        Assert.IsType<PairAction.Rest>(PairDecision.Decide(Primary(Preferred, awaited) with { RemoteSilentFor = TimeSpan.FromSeconds(9) }));
+        Assert.Null(Decide<PairAction.SwapCluster>(Primary(Preferred, awaited) with { RemoteSilentFor = TimeSpan.FromSeconds(10) }, "GoesOnAlone").Change.Remote);
+    }
+
     [Fact]
     public void From_required_to_preferred_the_promise_is_taken_back_first()
     {
