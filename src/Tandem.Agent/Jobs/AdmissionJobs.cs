@@ -20,6 +20,8 @@ internal static class AdmissionJobs
         var opened = reign.Timeline is null ? await ReadReignAsync(c, record, reign, cancellation) : reign;
         // None of these waits for another: that all are done is what admits.
         var confirming = reign.Timeline is null ? ConfirmAsync(c, record, opened, cancellation) : Task.CompletedTask;
+        // Confirmed by a swap of which no answer came, or by the agent before this one: the volume knows it no later than its clients come.
+        if (reign.Timeline is not null && !c.Memory.Volume.Lineage.SequenceEqual(record.Lineage)) NoteReign(c, record);
         // Made once; a later reign finds it in its data, and clients do not wait for the look at it.
         var preparing = record.Lineage.Count == 1 ? EnsureDatabaseAsync(c, record.Epoch, cancellation) : Task.CompletedTask;
         // Whether commits wait at all is published by the checkpointer: until one CHECKPOINT issued after the start is done, a backend may not have heard of it.
@@ -95,8 +97,11 @@ internal static class AdmissionJobs
         }, cancellation);
         if (outcome is not RecordSwap.Applied applied) throw new JobFailedException("NotConfirmed", "the switch point could not be written into the record");
         c.Guard.Extend(record.Epoch, applied.SentAt + record.LeaseDuration * 2 / 3);
-        c.Memory.Remember(state => state with { Lineage = applied.Record.Lineage, PairEpoch = applied.Record.PairEpoch ?? state.PairEpoch });
+        NoteReign(c, applied.Record);
     }
+
+    private static void NoteReign(JobContext c, PrimaryRecord record) =>
+        c.Memory.Remember(state => state with { Lineage = record.Lineage, PairEpoch = record.PairEpoch ?? state.PairEpoch });
 
     private static string Reason(this InstanceObservation o) => o.Record!.Lineage.Count == 1 ? "founded" : "took over";
 }

@@ -48,8 +48,7 @@ internal static class HandoverJobs
         // A server that is stopped harder sends no more: what the target lacks then, the old one takes back.
         await c.Server.StopAsync(StopMode.Fast, limit < o.Settings.StopDeadline * 2 ? limit / 2 : o.Settings.StopDeadline, cancellation);
         ServerJobs.AfterStop(c);
-        var end = await c.Server.SealWalAsync(c.Memory.SealHint, cancellation);
-        c.Memory.NoteSealed(end);
+        var end = await ServerJobs.SealLogAsync(c, cancellation);
 
         var reached = await c.UntilAsync(async () => await HasReachedAsync(c, o, target, end, cancellation), limit / 4, Interval, cancellation);
         if (!reached) throw new JobFailedException("TargetBehind", $"{target.Instance} has not reported {end.End}; the old primary goes on");
@@ -100,8 +99,7 @@ internal static class HandoverJobs
             ServerJobs.AfterStop(c);
         }
         var control = await c.Server.ReadControlDataAsync(cancellation);
-        var end = await c.Server.SealWalAsync(c.Memory.SealHint, cancellation);
-        c.Memory.NoteSealed(end);
+        var end = await ServerJobs.SealLogAsync(c, cancellation);
         c.Memory.Grant = null;
         await c.Records.SwapAsync("token", live => live.SameReign(record) is { RunMode: RunMode.Standby, PairEpoch: { } pairEpoch } same && pairEpoch == record.PairEpoch
             ? same with { Demoted = new DemotionToken(control.SystemIdentifier, end.Timeline, end.End, pairEpoch), Run = null, Lsn = end.End }

@@ -16,6 +16,7 @@ public static class InstanceActuator
         InstanceAction.CheckOtherSite => RecordJobs.CheckOtherSiteAsync(c, o, cancellation),
         InstanceAction.NameSystem => RecordJobs.NameSystemAsync(c, o, cancellation),
         InstanceAction.AdoptLineage => RecordJobs.AdoptLineageAsync(c, o, cancellation),
+        InstanceAction.BeginAnew => RecordJobs.BeginAnewAsync(c, o, cancellation),
         InstanceAction.RebuildRecord rebuild => RecordJobs.RebuildAsync(c, rebuild, o, cancellation),
         InstanceAction.LeaveClauses => RecordJobs.LeaveClausesAsync(c, o, cancellation),
         InstanceAction.AddMembers add => RecordJobs.AddMembersAsync(c, add, o, cancellation),

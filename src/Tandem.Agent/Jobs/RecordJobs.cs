@@ -7,6 +7,7 @@ using Tandem.Kubernetes.Client;
 using Tandem.Kubernetes.Models;
 using Tandem.Protocol.Elections;
 using Tandem.Protocol.Records;
+using Tandem.Protocol.Recovery;
 using Tandem.Protocol.Synchrony;
 using Tandem.Resources;
 using Tandem.Resources.Values;
@@ -56,6 +57,17 @@ internal static class RecordJobs
         if (outcome is not RecordSwap.Applied applied) return;
         Log.RecordRebuilt(c.Logger, applied.Record.Epoch, rebuild.Message);
         await c.Selectors.SelectAsync(Names.ReadWriteService(c.Identity.Cluster), Names.NoInstance, applied.Record.Epoch, cancellation);
+    }
+
+    /// <summary>In the place of what was decided on, and of nothing else: who is gone was judged by that.</summary>
+    public static async Task BeginAnewAsync(JobContext c, InstanceObservation o, CancellationToken cancellation)
+    {
+        // As at a founding: the identity is on the disk before the record names it.
+        if (!c.Server.HasData && c.Memory.Volume.Marker != VolumeMarker.Cloning) c.Memory.BeginIncarnation(c.Random.NextHex(32), VolumeMarker.Cloning);
+        var decidedOn = o.Record!;
+        await c.Records.SwapAsync("begin anew", live => live?.Uid == decidedOn.Uid && live.ResourceVersion == decidedOn.ResourceVersion
+            ? SiteEmptied.HeldBy(c.Memory.Me, live) with { RenewTime = c.Time.GetUtcNow(), LeaseDuration = o.Settings.LeaseDuration }
+            : null, cancellation);
     }
 
     public static async Task VacateAsync(JobContext c, InstanceAction.Vacate vacate, InstanceObservation o, CancellationToken cancellation)

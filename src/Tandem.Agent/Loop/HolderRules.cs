@@ -13,6 +13,9 @@ internal static class HolderRules
     /// <summary>While nothing streams, the other site's lineage is read again when it is older than this.</summary>
     private static readonly TimeSpan LineageAge = TimeSpan.FromSeconds(1);
 
+    /// <summary>Of a holder that is to start again, for members who do not answer.</summary>
+    private static readonly TimeSpan MemberHearingLimit = TimeSpan.FromSeconds(10);
+
     private static bool Holds(InstanceObservation o, RunMode mode) => o.IsHolder && o.Record!.State is RecordState.Stable && o.Record.RunMode == mode;
 
     /// <summary>Demote (section 5): the server and all its children reaped first, then the end of the log becomes the token [S3].</summary>
@@ -129,6 +132,7 @@ internal static class HolderRules
         if (o.LogEnd is null) return new Seal("LogEndUnknown", "where the log ends must be known before the gate");
         if (o.OwnReign is not { Timeline: not null })
             return new StartStandby(null, "Elected", "recovers, then promotes onto a timeline of its own");
+        if (MembersUnheard(o) is { } unheard) return unheard;
         if (GateProblem(o) is { } problem) return problem;
         return Granted(o) ? new StartReadWrite("Holder", $"holds epoch {o.Record!.Epoch}") : new SwapRun("Holder", $"the start at epoch {o.Record!.Epoch} is written before it is done");
     }
@@ -236,6 +240,22 @@ internal static class HolderRules
     /// <summary>Electable is also who has not said yet that he knows the reign: he is not counted for it, but may have all that is left.</summary>
     private static List<Incarnation> Joining(InstanceObservation o) =>
         [.. o.Standbys.Where(s => (s.Streaming || s.Unaware) && !o.Record!.Members.Contains(s.Incarnation)).Select(s => s.Incarnation)];
+
+    /// <summary>
+    /// The record may have been taken back to a reign of this instance that is over, while it was down itself: as long as k of a clause's members have obeyed nothing above its epoch, nobody else can have been elected in
+    /// between. Until k of them confirm, no client is let in, and no set can change, in any case: so they are waited for, as long as commits would wait before durability Preferred lets go of them; but not for
+    /// one of whom another life answers: he will not come, and that one may be waiting to copy this server.
+    /// </summary>
+    private static Wait? MembersUnheard(InstanceObservation o)
+    {
+        var limit = o.Synchrony.Preferred && o.Synchrony.DegradeAfter < MemberHearingLimit ? o.Synchrony.DegradeAfter : MemberHearingLimit;
+        if (o.InTouchFor >= limit) return null;
+        bool IsHeard(Incarnation member) => o.Peers.Any(p => p.Reachable && p.Incarnation == member && p.View!.Epoch <= o.Record!.Epoch.Value);
+        bool IsGone(Incarnation member) => o.Peers.Any(p => p.Reachable && p.Instance == member.Instance && p.Incarnation is { } other && other != member);
+        return o.Record!.Quorums.FirstOrDefault(c => c.Members.Count(IsHeard) < c.Acknowledgements && !c.Members.All(m => IsHeard(m) || IsGone(m))) is { } clause
+            ? new Wait("MembersUnheard", $"the API server has just been reached (again), and fewer than {clause.Acknowledgements} of {clause} have said that they know of no later primary: they are waited for, {(limit - o.InTouchFor).TotalSeconds:0} s at most")
+            : null;
+    }
 
     private static bool Granted(InstanceObservation o) =>
         o.Grant is { } grant && grant.Epoch == o.Record!.Epoch && grant.PairEpoch == o.Record.PairEpoch && o.Record.Run?.Nonce == grant.Nonce

@@ -23,6 +23,9 @@ public abstract record InstanceAction(string Reason, string Message)
     public sealed record Found(RunMode RunMode, PairEpoch? PairEpoch, string Reason, string Message) : InstanceAction(Reason, Message);
     /// <summary>A record in the place of one that was lost, or taken back to an older one.</summary>
     public sealed record RebuildRecord(PrimaryRecord Next, string Reason, string Message) : InstanceAction(Reason, Message);
+
+    /// <summary>Every volume of the standby site is lost: this instance takes the record as its main standby, with what it has.</summary>
+    public sealed record BeginAnew(string Reason, string Message) : InstanceAction(Reason, Message);
     public sealed record Vacate(Epoch From, string Reason, string Message) : InstanceAction(Reason, Message);
     public sealed record Elect(PromiseReport Winner, string Reason, string Message) : InstanceAction(Reason, Message);
     public sealed record TakeBack(string Reason, string Message) : InstanceAction(Reason, Message);

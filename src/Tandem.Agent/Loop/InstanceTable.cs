@@ -16,6 +16,7 @@ public static class InstanceTable
         Rulings.RecordUnusable,
         Rulings.RecordUnconfirmed,
         Rulings.HigherEpoch,
+        Rulings.SiteEmptied,
         Rulings.Electing,
         Rulings.HandingOver,
     ];

@@ -56,6 +56,7 @@ public static class ReportBuilder
             SynchronousStandbyNames = status?.SynchronousStandbyNames,
             Restarts = o.RestartsInWindow,
             LastFailure = memory.LastFailure,
+            Marked = o.Volume.Marker != VolumeMarker.None,
             Promotable = promotable is null,
             NotPromotableReason = promotable,
             StorageWritable = !o.StorageFailed,

@@ -126,6 +126,19 @@ internal static class Rulings
             : new Obey(record.Epoch, o.RunsReadWrite && !o.IsHolder, "HigherEpoch", $"epoch {record.Epoch} is held by {record.Holder?.Instance ?? "nobody"}");
     }
 
+    /// <summary>
+    /// Of those who answer, whoever has most of what the site had copied by then begins it anew, the others follow; the first by name where nobody has anything.
+    /// </summary>
+    public static InstanceAction? SiteEmptied(InstanceObservation o)
+    {
+        var others = o.Peers.Where(p => p.Reachable && p.Incarnation is not null).ToList();
+        if (!o.Reading.Reachable || !Protocol.Recovery.SiteEmptied.IsSo(o.Record!, o.Pair, [o.Me, .. others.Select(p => p.Incarnation!.Value)])) return null;
+        var mine = (o.Me.Instance, End: o.Volume.Marker == VolumeMarker.None ? o.LogLineage?.Position : null);
+        var first = others.Select(p => (p.Instance, End: p.View!.Marked ? null : p.View.LogEnd)).Append(mine).OrderByDescending(i => i.End.HasValue).ThenByDescending(i => i.End).ThenBy(i => i.Instance, StringComparer.Ordinal).First().Instance;
+        const string message = "every volume that the record names is gone, and this site is standby: it begins anew";
+        return first == o.Me.Instance ? new BeginAnew("SiteEmptied", message) : new Wait("SiteEmptied", $"{message} with {first}");
+    }
+
     /// <summary>Section 3, steps 3 and 4.</summary>
     public static InstanceAction? Electing(InstanceObservation o)
     {

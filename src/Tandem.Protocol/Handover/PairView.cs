@@ -85,8 +85,8 @@ public sealed record PairView
     /// <summary>See <see cref="SiteFacts.HolderLost"/>.</summary>
     public bool HolderLost { get; init; }
 
-    /// <summary>Standby site: the one that elections are bound to does not answer with the very volume that is named, or is about to give it up.</summary>
-    public bool NamedIsSilent { get; init; }
+    /// <summary>Standby site: the one that elections are bound to does not answer with the very volume that is named, or is about to give it up, or has a rewind under way there: it could not be promoted.</summary>
+    public bool NamedIsUnfit { get; init; }
 
     /// <summary>The holder's agent says that no client session is left.</summary>
     public bool Quiesced { get; init; }

@@ -89,6 +89,9 @@ public sealed record AgentReport
     public int Restarts { get; init; }
     public string? LastFailure { get; init; }
 
+    /// <summary>A clone or a rewind was begun on its volume and is not finished: what is there is of no use to anybody until then.</summary>
+    public bool Marked { get; init; }
+
     public bool Promotable { get; init; }
     public string? NotPromotableReason { get; init; }
     public bool StorageWritable { get; init; } = true;

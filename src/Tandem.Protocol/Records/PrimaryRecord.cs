@@ -103,6 +103,13 @@ public sealed record PrimaryRecord
     /// <summary>UID of the Lease, so that a record deleted and made anew is not taken for the old one.</summary>
     public string Uid { get; init; } = "";
 
+    /// <summary>All whom it names: who may be elected, who was counted, whose word was counted.</summary>
+    public IEnumerable<Incarnation> AllNamed()
+    {
+        var named = Members.Concat(Quorums.SelectMany(q => q.Members.Add(q.Holder)));
+        return (Holder is { } holder ? named.Append(holder) : named).Distinct();
+    }
+
     public bool IsHeldBy(Incarnation incarnation) => Holder == incarnation;
 
     /// <summary>Whether this code may swap it.</summary>

@@ -29,8 +29,8 @@ public static class Failover
     /// decision nothing is lost yet: the one that is named comes back, or the other site does and un-names it, or a person sets it aside. It must be heard: an operator that has just begun to look knows of no loss.
     /// </summary>
     public static PairAction? NamedIsLost(PairView v) =>
-        v.Cluster is { Named: { } named } && v.NamedIsSilent
-            ? new PairAction.Wait("NamedStandbyLost", $"site {v.PeerSite} may have acknowledged commits that only {named.Instance} has here, and {named.Instance} does not answer, or has lost its volume. Bring it back, or let site {v.PeerSite} come back; "
+        v.Cluster is { Named: { } named } && v.NamedIsUnfit
+            ? new PairAction.Wait("NamedStandbyLost", $"site {v.PeerSite} may have acknowledged commits that only {named.Instance} has here, and {named.Instance} does not answer, has lost its volume, or is being rewound. Bring it back, or let site {v.PeerSite} come back; "
                 + "to fail over without what it has: kubectl tandem reset-primary NAME --to INSTANCE at this site")
             : null;
 

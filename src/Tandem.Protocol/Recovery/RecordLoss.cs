@@ -60,7 +60,7 @@ public static class RecordLoss
         if (!newest.IsWritable) return new LossVerdict.Held($"{remembered}, in format {newest.Format}; this agent knows {PrimaryRecord.CurrentFormat}");
         var missing = Missing(view).ToList();
         if (missing.Count > 0) return new LossVerdict.Held($"{remembered}: nothing is started until it is rebuilt, for which these are missing: {string.Join(", ", missing)}. If they are lost for good: {WayOut(view)}");
-        if (!Members(newest).Contains(view.Me)) return new LossVerdict.Held($"{remembered}: its members rebuild it");
+        if (!newest.AllNamed().Contains(view.Me)) return new LossVerdict.Held($"{remembered}: its members rebuild it");
         // Whom of the other site a swap after that one may have counted is waited for.
         var remote = newest.RemoteNow is { Counted: false } wanted ? wanted with { Waits = true } : newest.Remote;
         // What is remembered of the pair may be of before it was decided anew, and whoever decided saw no record here that he could close first [S7]: the site's operator opens it, by the pair's own record.
@@ -106,7 +106,7 @@ public static class RecordLoss
     {
         // Two records of one number, from before and after a backup was restored, may name different members: all of them.
         var newest = Newest(view.Heard)!;
-        var members = view.Heard.Select(w => w.Record).OfType<PrimaryRecord>().Where(r => !r.IsOlderThan(newest)).SelectMany(Members).Distinct().Order();
+        var members = view.Heard.Select(w => w.Record).OfType<PrimaryRecord>().Where(r => !r.IsOlderThan(newest)).SelectMany(r => r.AllNamed()).Distinct().Order();
         foreach (var member in members)
         {
             if (view.Heard.Any(w => w.SpeaksFor(member))) continue;
@@ -117,14 +117,6 @@ public static class RecordLoss
         var named = members.Select(m => m.Instance).ToHashSet(StringComparer.Ordinal);
         foreach (var instance in view.Running.Where(r => !named.Contains(r) && !view.Heard.Any(w => w.Instance == r && w.Recalls)).Order(StringComparer.Ordinal))
             yield return $"{instance} (runs, and does not say what it remembers)";
-    }
-
-    /// <summary>All whom a record names: who may be elected, who was counted, whose word was counted.</summary>
-    private static IEnumerable<Incarnation> Members(PrimaryRecord record)
-    {
-        IEnumerable<Incarnation> named = record.Members.Concat(record.Quorums.SelectMany(q => q.Members.Add(q.Holder)));
-        if (record.Holder is { } holder) named = named.Append(holder);
-        return named.Distinct();
     }
 
     private static string WayOut(LossView view) => $"kubectl tandem reset-primary {view.Cluster} --to INSTANCE";

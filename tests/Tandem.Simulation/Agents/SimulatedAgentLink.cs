@@ -22,13 +22,17 @@ public sealed class SimulatedAgentLink(AgentWorld world, AgentProgram self) : IA
         return done is not null;
     }
 
-    public Task<HoldAnswer?> HoldAsync(PeerAddress peer, HoldRequest request, TimeSpan timeout, CancellationToken cancellation) =>
-        AskAsync<HoldAnswer>(peer, timeout, async (service, answer) =>
+    public Task<HoldAnswer?> HoldAsync(PeerAddress peer, HoldRequest request, TimeSpan timeout, CancellationToken cancellation)
+    {
+        // The asker's guard counts from here, however long the giver's disk takes.
+        var asked = world.Events.Now;
+        return AskAsync<HoldAnswer>(peer, timeout, async (service, answer) =>
         {
             var given = await service.HoldAsync(request);
-            if (given.Held && world.Agents.Find(peer.Host) is { } giver) world.Holds.Given(giver.Disk.ClaimUid, new Epoch(request.Epoch), TimeSpan.FromMilliseconds(request.Milliseconds));
+            if (given.Held && world.Agents.Find(peer.Host) is { } giver) world.Holds.Given(giver.Disk.ClaimUid, new Epoch(request.Epoch), asked + TimeSpan.FromMilliseconds(request.Milliseconds));
             answer(given);
         }, cancellation);
+    }
 
     public async IAsyncEnumerable<Beat> BeatsAsync(PeerAddress peer, [EnumeratorCancellation] CancellationToken cancellation)
     {

@@ -6,17 +6,18 @@ namespace Tandem.Simulation.Invariants;
 /// <summary>Whether members keep the holds that they give (protocol, section 4): nothing above its epoch is promised before one ends, whatever happens to whoever gave it [C10b].</summary>
 public sealed class Holds(Events events, Action<string, string> report)
 {
-    /// <summary>What a drifting clock may make of a hold, and the time that it takes from the agent's own reckoning to its answer.</summary>
-    private static readonly TimeSpan Slack = TimeSpan.FromMilliseconds(700);
+    /// <summary>What a drifting clock may make of a hold.</summary>
+    private static readonly TimeSpan Slack = TimeSpan.FromMilliseconds(500);
 
     private readonly Dictionary<string, List<(Epoch Epoch, TimeSpan Until)>> _given = new(StringComparer.Ordinal);
 
     /// <param name="claim">Of the volume: a hold binds whoever runs on it.</param>
-    public void Given(string claim, Epoch epoch, TimeSpan length)
+    /// <param name="until">For as long as the one who asked for it may count on it.</param>
+    public void Given(string claim, Epoch epoch, TimeSpan until)
     {
         if (!_given.TryGetValue(claim, out var holds)) _given[claim] = holds = [];
         holds.RemoveAll(h => h.Until <= events.Now);
-        if (length > Slack) holds.Add((epoch, events.Now + length - Slack));
+        if (until - Slack > events.Now) holds.Add((epoch, until - Slack));
     }
 
     public void Promised(string claim, Epoch epoch, string who)

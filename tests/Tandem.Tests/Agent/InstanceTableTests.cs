@@ -560,6 +560,29 @@ public sealed class InstanceTableTests
 
     [Fact]
     [Requirement("E14")]
+    public void A_holder_that_is_to_start_again_waits_for_those_who_would_know_of_a_later_one()
+    {
+        var down = Granted(World(Record(1, A, Clause(1, A, 1, B, C))) with { Process = Down });
+        var begun = down with { Reading = down.Reading with { ReachableSince = down.Now - TimeSpan.FromSeconds(3) } };
+        PeerObservation Off(Incarnation who) => Peer(who) with { View = null, ViewAge = null, PodPresent = false };
+        Expect<InstanceAction.Wait>(begun with { Peers = [Off(B), Off(C)] }, "MembersUnheard");
+        Expect<InstanceAction.StartReadWrite>(begun with { Peers = [Off(B), Peer(C)] });
+        // For good they are not waited for; nor is one whose volume has begun another life, which may be waiting to copy this server.
+        Expect<InstanceAction.StartReadWrite>(down with { Peers = [Off(B), Off(C)] });
+        var reborn = Peer(B with { Volume = new string('9', 32) });
+        Expect<InstanceAction.StartReadWrite>(begun with { Peers = [reborn, Peer(C with { Volume = new string('9', 32) })] });
+        Expect<InstanceAction.Wait>(begun with { Peers = [reborn, Off(C)] }, "MembersUnheard");
+        // Preferred lets go of them after degradeAfter.
+        var preferred = begun with { Peers = [Off(B), Off(C)], Settings = Settings with { Synchrony = Settings.Synchrony with { Preferred = true, DegradeAfter = TimeSpan.FromSeconds(2) } } };
+        Expect<InstanceAction.StartReadWrite>(preferred);
+        Expect<InstanceAction.Wait>(preferred with { Reading = down.Reading with { ReachableSince = down.Now - TimeSpan.FromSeconds(1.5) } }, "MembersUnheard");
+        // In asynchronous mode nobody's word is needed to acknowledge.
+        var alone = Granted(World(Record(1, A, Clause(1, A, 0))) with { Process = Down, Peers = [Off(B), Off(C)] });
+        Expect<InstanceAction.StartReadWrite>(alone with { Reading = alone.Reading with { ReachableSince = begun.Reading.ReachableSince } });
+    }
+
+    [Fact]
+    [Requirement("E14")]
     public void Nobody_acts_on_a_record_while_another_is_known_to_have_obeyed_a_newer_one()
     {
         var elected = Granted(World(Record(1, A, Clause(1, A, 1, B, C))) with { Process = Down });
@@ -620,6 +643,23 @@ public sealed class InstanceTableTests
         // Which is the holder's he has not said yet.
         var unconfirmed = standby with { Reading = Read(record with { Lineage = [Reign(1, A, 1, Lsn.Zero), Reign(2, B, null, null)] }), NewestTimeline = Two(9) };
         Assert.NotEqual("TimelineOfAnother", InstanceTable.Decide(unconfirmed).Reason);
+    }
+
+    [Fact]
+    public void Of_a_standby_site_that_has_lost_all_its_volumes_whoever_has_most_begins_it_anew()
+    {
+        var epoch = new PairEpoch(2, "east");
+        var record = Record(2, null) with { RunMode = RunMode.Standby, PairEpoch = epoch, Members = [B with { Volume = new string('8', 32) }, A with { Volume = new string('9', 32) }] };
+        var empty = World(record) with
+        {
+            Site = "west", HasData = false, LogEnd = null, Process = Down, Volume = Promised(2) with { Lineage = [], Marker = VolumeMarker.Cloning }, Peers = [Peer(B)],
+            Pair = new PairRecord { PairEpoch = epoch, Role = PairRole.Standby, LastRequested = "east" },
+        };
+        Expect<InstanceAction.BeginAnew>(empty, "SiteEmptied");
+        var copied = Peer(B) with { View = Peer(B).View! with { Flushed = At(5).ToString(), LogEpoch = 1 } };
+        Expect<InstanceAction.Wait>(empty with { Peers = [copied] }, "SiteEmptied");
+        Expect<InstanceAction.BeginAnew>(empty with { Peers = [copied with { View = copied.View! with { Marked = true } }] }, "SiteEmptied");
+        Assert.NotEqual("SiteEmptied", InstanceTable.Decide(empty with { Peers = [copied with { ViewAge = TimeSpan.FromSeconds(2) }] }).Reason);
     }
 
     private static InstanceObservation Lost() => World() with { Reading = new RecordReading(null, false, TimeSpan.FromSeconds(99), true, null) };

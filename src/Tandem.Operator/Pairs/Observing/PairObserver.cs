@@ -43,7 +43,8 @@ public sealed class PairObserver(IKubernetesClient client, IOwnCluster clusters,
         await Task.WhenAll(arbiterReading, peerReading);
         var arbiter = await arbiterReading;
         var peer = PeerOf(await peerReading);
-        var askNow = record?.Operation is not null || peer?.Record?.Operation is not null;
+        // Whatever a decision is taken by is asked for, and not what was heard last.
+        var askNow = record?.Operation is not null || peer?.Record?.Operation is not null || pair.Spec.Failover.FromEpoch is not null;
         var report = cluster?.Holder is { } holder ? await clusters.ReportAsync(key.Namespace!, pair.Spec.Cluster, holder.Instance, askNow, cancellation) : null;
         var named = cluster?.Named is not { } bound ? null : bound.Instance == cluster.Holder?.Instance ? report : await clusters.ReportAsync(key.Namespace!, pair.Spec.Cluster, bound.Instance, askNow, cancellation);
         // Elections are bound no more to the one that is named: a person has reset this site.
@@ -70,7 +71,7 @@ public sealed class PairObserver(IKubernetesClient client, IOwnCluster clusters,
             RemoteSilentFor = report is { RemoteSilentMilliseconds: { } silent } && (report.RemoteName is null || report.RemoteName == cluster?.RemoteNow?.Incarnation.ReplicationName) ? TimeSpan.FromMilliseconds(silent) : null,
             DegradeAfter = pair.Spec.Synchronization.DegradeAfter.TryGet(out var degradeAfter) ? degradeAfter : new PairSynchronizationSpec().DegradeAfter.Value,
             HolderLost = lost,
-            NamedIsSilent = cluster?.Named is { } counted && !(named is { AsksToBeLetGo: false } && named.IsOf(counted)),
+            NamedIsUnfit = cluster?.Named is { } counted && !(named is { AsksToBeLetGo: false, Marked: false } && named.IsOf(counted)),
             Quiesced = report is { State: Quiesced },
             ArbiterRequest = ArbiterRequestOf(pair),
             Arbiter = arbiter?.Read is { } stands ? new ArbiterView(stands.Record, arbiter.StoodStillFor, settlements.Arbiter.IsSettled(key)) : null,

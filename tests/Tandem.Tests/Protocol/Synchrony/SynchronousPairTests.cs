@@ -197,7 +197,7 @@ public sealed class SynchronousPairTests
     {
         var asked = Standby(Required with { PrimarySite = "west", FailoverFromEpoch = Third.Number }, Holder, Holder).WithRecord(r => r with { Synchronous = new SynchronousMark(Holder, Preferred: false) }).Unreadable();
         Assert.Equal(PairRole.Primary, Assert.IsType<PairAction.SwapRecord>(Failover.FailOver(asked)).Next.Role);
-        var lost = asked with { HolderLost = true, NamedIsSilent = true };
+        var lost = asked with { HolderLost = true, NamedIsUnfit = true };
         var waits = Assert.IsType<PairAction.Wait>(Failover.FailOver(lost));
         Assert.Equal("NamedStandbyLost", waits.Reason);
         Assert.Contains("kubectl tandem reset-primary", waits.Message, StringComparison.Ordinal);
@@ -209,7 +209,7 @@ public sealed class SynchronousPairTests
         var silent = lost.WithRecord(r => r with { PairUid = "uid" }) with { ArbiterRequest = new ArbiterRequest(TimeSpan.FromSeconds(15), true, 1 << 20), Arbiter = new ArbiterView(arbiter, TimeSpan.FromMinutes(1), true) };
         Assert.Equal("NamedStandbyLost", Assert.IsType<PairAction.Wait>(AutomaticFailover.Begin(silent)).Reason);
         var failing = silent.At(PairStep.FailingOver, PairOperationKind.Failover);
-        Assert.IsType<PairAction.SwapArbiter>(AutomaticFailover.Take(failing with { NamedIsSilent = false }));
+        Assert.IsType<PairAction.SwapArbiter>(AutomaticFailover.Take(failing with { NamedIsUnfit = false }));
         Assert.Equal("FailoverWithdrawn", Assert.IsType<PairAction.SwapRecord>(AutomaticFailover.Take(failing)).Reason);
     }
 

@@ -1,0 +1,32 @@
+using Tandem.Simulation.Kernel;
+
+namespace Tandem.Simulation.Plays;
+
+/// <summary>
+/// A holder is without power while another is elected; then all the others are, and the API server goes back to what it held before the election. The old holder is up first, and reads that it holds the record; those
+/// who know better come a moment later.
+/// </summary>
+public sealed record ReturnsAlone(Chance Chance) : Play(Chance)
+{
+    protected override IEnumerable<Func<bool>> Acts(Stage stage)
+    {
+        yield return () => stage.IsWell;
+        var holder = stage.Holder!;
+        var backup = stage.Site.Api.TakeBackup();
+        yield return stage.After(100, 400);
+        var oldBack = stage.PowerOff(holder);
+        yield return () => stage.IsElected(holder) && stage.IsAdmitted(stage.Holder);
+        yield return stage.Commits();
+        yield return stage.After(0, 600);
+        var mends = stage.Others(holder).Select(stage.PowerOff).ToList();
+        stage.Say("API server restored from a backup of before the election");
+        stage.Site.Api.RestoreBackup(backup, marksCompacted: true);
+        oldBack();
+        yield return () => stage.Agent(holder) is { IsAlive: true };
+        // Whoever is later than that cannot be told from one who is gone for good (docs/protocol.md, what is not promised).
+        yield return stage.After(1100, 1700);
+        foreach (var mend in mends) mend();
+    }
+
+    protected override string Describe() => "the old holder is up first after the API server went back to before an election";
+}
