@@ -97,7 +97,7 @@ public sealed class Ledger(Events events, Trace trace) : IServerWitness, IClient
         if (before?.PairEpoch is { } stood && record.PairEpoch is { } stands && stands < stood) Report("PairEpochFell", $"{site}: the cluster's record goes from {stood} to {stands} [S7]");
         // After the record was lost, or the API server went back: nothing goes on from what stands there, and what takes its place is above everything that ever stood.
         if (_newest.TryGetValue(site, out var newest) && (before is null || before.IsOlderThan(newest)) && (before is null || !record.SaysTheSameAs(before))
-            && knowable() is { } known && (before is null || before.IsOlderThan(known)) && record.Epoch <= known.Epoch)
+            && knowable() is { } known && (before is null || before.IsOlderThan(known)) && record.Epoch <= known.Epoch && !(before is null && IsLate(record, known)))
             Report("EpochReused", $"{site}: {record.State} at epoch {record.Epoch}, revision {record.Revision}, after epoch {known.Epoch}, revision {known.Revision}, was lost");
         if (OnlyTheNetworkFails && before is { State: RecordState.Stable, Holder: { } voted } && record.State is RecordState.Electing && _open.Any(o => o.Value.Site == site && o.Value.Incarnation == voted.ToString() && !o.Key.IsDead)
             && (before.Suspect is null || events.Now - _suspectedAt[site] < RefutationWindow))
@@ -110,6 +110,9 @@ public sealed class Ledger(Events events, Trace trace) : IServerWitness, IClient
         if (record.Run is { } run && record.Holder is { } runner && _runs.GetValueOrDefault($"{runner}@{run.ContainerId}")?.Nonce != run.Nonce)
             _runs[$"{runner}@{run.ContainerId}"] = new Permission(run.Nonce, record.Epoch, record.PairEpoch, record.Arbiter is not null);
     }
+
+    /// <summary>Where nothing stands, what was sent to be made there before the newest was written may land behind that one's loss: as if the API server went back, and to be noticed like that.</summary>
+    private static bool IsLate(PrimaryRecord landed, PrimaryRecord newest) => landed.RenewTime < newest.RenewTime;
 
     /// <summary>A site's API server went back to what it held at some earlier time: that is nobody's act.</summary>
     public void Restored(string site, PrimaryRecord? record)

@@ -45,7 +45,8 @@ public sealed class Requests(Action<string, string> report)
         // Edited again since it was looked at, a manifest names something else: what it named is fresh all the same.
         var stale = _named.Where(n => n.Value is { IsFresh: false }).Select(n => n.Key).ToList();
         if (stale.Count > 0) report("SwitchedUnasked", $"{site} begins {operation.Kind} {operation.Id} to {operation.Target}, and nobody has changed the manifest of {string.Join(", ", stale)} since the last one");
-        foreach (var name in _named.Keys.ToList()) _named[name] = _named[name] with { IsFresh = false };
+        // Such an edit is a request of its own, which nothing has answered yet.
+        foreach (var name in _named.Keys.ToList()) _named[name] = _named[name] with { IsFresh = _named[name].Value != operation.Target };
     }
 
     private void FailedOver(string site, PairEpoch from)
