@@ -19,6 +19,7 @@ public static class InstanceActuator
         InstanceAction.BeginAnew => RecordJobs.BeginAnewAsync(c, o, cancellation),
         InstanceAction.RebuildRecord rebuild => RecordJobs.RebuildAsync(c, rebuild, o, cancellation),
         InstanceAction.LeaveClauses => RecordJobs.LeaveClausesAsync(c, o, cancellation),
+        InstanceAction.DropMembers drop => RecordJobs.DropMembersAsync(c, drop, o, cancellation),
         InstanceAction.AddMembers add => RecordJobs.AddMembersAsync(c, add, o, cancellation),
         InstanceAction.Promise promise => PromiseJobs.PromiseAsync(c, promise, o, cancellation),
         InstanceAction.Obey obey => PromiseJobs.ObeyAsync(c, obey, o, cancellation),

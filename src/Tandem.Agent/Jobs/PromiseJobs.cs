@@ -34,8 +34,9 @@ internal static class PromiseJobs
         var end = await ServerJobs.SealLogAsync(c, cancellation);
         await LearnLineageAsync(c, end.Timeline, cancellation);
         var mine = DataLineage.Of(c.Memory.Volume.Lineage, end.Timeline, end.End);
-        c.Memory.Promise = new PromiseReport(c.Memory.Me, promise.Epoch, mine.Position, mine.Timeline, mine.Entries, o.Settings.Priority);
-        Log.Promised(c.Logger, promise.Epoch, mine.Position.ToString());
+        var position = mine.PositionWithin(mine.EndsUnattributed ? await ServerJobs.ReadHistoryAsync(c, end.Timeline, cancellation) : []);
+        c.Memory.Promise = new PromiseReport(c.Memory.Me, promise.Epoch, position, mine.Timeline, mine.Entries, o.Settings.Priority);
+        Log.Promised(c.Logger, promise.Epoch, position?.ToString() ?? "no position");
     }
 
     /// <summary>A log that nobody can attribute speaks for an earlier reign than it holds, and may stay below the floor: its own database is asked, where it answers.</summary>

@@ -119,9 +119,14 @@ internal static class RecordJobs
         {
             if (record.SameReign(o.Record!) is not { State: RecordState.Stable } same) return null;
             // A new life under an old name takes the old one's place; it leaves only where no clause counts it any more.
-            var superseded = same.Members.Where(m => add.Members.Any(a => a.Instance == m.Instance && a != m) && !same.Quorums.Any(q => q.Members.Contains(m) || q.Holder == m)).ToList();
+            var superseded = same.Members.Where(m => add.Members.Any(a => a.Instance == m.Instance && a != m) && !same.IsCounted(m)).ToList();
             return same with { Members = same.Members.Except(superseded).Union(add.Members) };
         }, cancellation);
+
+    public static Task DropMembersAsync(JobContext c, InstanceAction.DropMembers drop, InstanceObservation o, CancellationToken cancellation) =>
+        c.Records.SwapAsync("members", record => record.SameReign(o.Record!) is { State: RecordState.Stable } same && drop.Members.All(m => !same.IsCounted(m))
+            ? same with { Members = same.Members.Except(drop.Members) }
+            : null, cancellation);
 
     public static async Task NameSystemAsync(JobContext c, InstanceObservation o, CancellationToken cancellation)
     {

@@ -48,6 +48,9 @@ public sealed record AgentSettings
     /// <summary>Who waits this long for a process of recovery, a stop or a swap, before the next harder way.</summary>
     public TimeSpan StopDeadline => TimeSpan.FromSeconds(5);
 
+    /// <summary>Its number is above spec.instances.</summary>
+    public bool IsSurplus(string instance) => instance.StartsWith(Cluster + "-", StringComparison.Ordinal) && int.TryParse(instance.AsSpan(Cluster.Length + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > Instances;
+
     public static AgentSettings From(DatabaseCluster cluster, string instance)
     {
         var spec = cluster.Spec;

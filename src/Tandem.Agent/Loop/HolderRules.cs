@@ -74,7 +74,7 @@ internal static class HolderRules
             if (!o.Process.Running) return new StartStandby(null, "NobodyToFollow", "serves WAL to its own site");
             if (o.Upstream is not null && o.Pair is { IsDemoting: true }) return new Repoint(null, "NobodyToFollow", "the handover is not decided: nobody is followed");
         }
-        return FollowerRules.Connecting(o) ?? FollowerRules.Configured(o) ?? Unknowns(o);
+        return FollowerRules.Connecting(o) ?? FollowerRules.Configured(o) ?? Members(o) ?? new Nothing("AsWanted", "main standby");
     }
 
     private static bool LineageDiffers(InstanceObservation o, RemoteLineage other) => !o.Record!.Lineage.SequenceEqual(other.Entries);
@@ -88,12 +88,6 @@ internal static class HolderRules
 
     /// <summary>Its lineage, if it was read at the present pair epoch.</summary>
     private static RemoteLineage? OtherSite(InstanceObservation o) => o.OtherSite is { } known && known.PairEpoch == o.Pair!.PairEpoch ? known : null;
-
-    private static InstanceAction? Unknowns(InstanceObservation o)
-    {
-        var joining = Joining(o);
-        return joining.Count > 0 ? new AddMembers(joining, "Joining", $"{string.Join(", ", joining.Select(j => j.Instance))} streams and becomes electable") : new Nothing("AsWanted", "main standby");
-    }
 
     public static InstanceAction? Founding(InstanceObservation o) =>
         Holds(o, RunMode.Primary) && o.Record!.SystemIdentifier is null && o.Volume.Marker == VolumeMarker.Initializing
@@ -183,8 +177,7 @@ internal static class HolderRules
     private static InstanceAction? Upkeep(InstanceObservation o)
     {
         var record = o.Record!;
-        var joining = Joining(o);
-        if (joining.Count > 0) return new AddMembers(joining, "Joining", $"{string.Join(", ", joining.Select(j => j.Instance))} streams and becomes electable");
+        if (Members(o) is { } members) return members;
         if (SlotMissing(o) is { } missing) return missing;
         var own = record.Quorums.Where(c => c.Epoch == record.Epoch && c.Holder == o.Me).ToList();
         var current = own.Count == 1 ? own[0] : QuorumClause.Empty(record.Epoch, o.Me);
@@ -237,9 +230,24 @@ internal static class HolderRules
 
     private static string? SlotOfOtherSite(InstanceObservation o) => o.Record!.RemoteNow is { } remote ? SiteSlots.Of(remote.Incarnation.ReplicationName) : null;
 
+    private static InstanceAction? Members(InstanceObservation o)
+    {
+        var joining = Joining(o);
+        if (joining.Count > 0) return new AddMembers(joining, "Joining", $"{string.Join(", ", joining.Select(j => j.Instance))} streams and becomes electable");
+        var left = Left(o);
+        return left.Count > 0 ? new DropMembers(left, "ScaledDown", $"{string.Join(", ", left.Select(l => l.Instance))} has left: spec.instances is {o.Settings.Instances}") : null;
+    }
+
     /// <summary>Electable is also who has not said yet that he knows the reign: he is not counted for it, but may have all that is left.</summary>
     private static List<Incarnation> Joining(InstanceObservation o) =>
         [.. o.Standbys.Where(s => (s.Streaming || s.Unaware) && !o.Record!.Members.Contains(s.Incarnation)).Select(s => s.Incarnation)];
+
+    /// <summary>
+    /// Members beyond spec.instances whose pods are gone, once no clause speaks of them. A record that is lost is rebuilt only when every member has answered: who was told to leave must not be waited for then. Scaled up
+    /// again, with what is on its claim, it joins like any other.
+    /// </summary>
+    private static List<Incarnation> Left(InstanceObservation o) =>
+        !o.Reading.Reachable || !o.PodsKnown ? [] : [.. o.Record!.Members.Where(m => m != o.Me && o.Settings.IsSurplus(m.Instance) && !o.Record.IsCounted(m) && o.Peers.All(p => p.Instance != m.Instance || p.PodGone == true))];
 
     /// <summary>
     /// The record may have been taken back to a reign of this instance that is over, while it was down itself: as long as k of a clause's members have obeyed nothing above its epoch, nobody else can have been elected in

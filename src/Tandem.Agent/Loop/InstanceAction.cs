@@ -60,6 +60,9 @@ public abstract record InstanceAction(string Reason, string Message)
     public sealed record ChangeSet(QuorumClause To, RemoteStandby? Remote, string Reason, string Message, bool Counts = false) : InstanceAction(Reason, Message);
     public sealed record AddMembers(IReadOnlyList<Incarnation> Members, string Reason, string Message) : InstanceAction(Reason, Message);
 
+    /// <summary>Who is no instance of the cluster any more is not electable.</summary>
+    public sealed record DropMembers(IReadOnlyList<Incarnation> Members, string Reason, string Message) : InstanceAction(Reason, Message);
+
     /// <summary>Makes the slot for the one of the other site that is counted, or is to be.</summary>
     public sealed record MakeSlot(string Slot, string Reason, string Message) : InstanceAction(Reason, Message);
 
@@ -108,7 +111,7 @@ public abstract record InstanceAction(string Reason, string Message)
         (Promise promise, HandOver) => true,
         (Obey, HandOver) => true,
         (Promise or Obey or Stop or Demote or Exit, _) => true,
-        (HandOver, ChangeSet or ApplyConfiguration or AddMembers) => true,
+        (HandOver, ChangeSet or ApplyConfiguration or AddMembers or DropMembers) => true,
         (Vacate, BaseBackup or Rewind) => false,
         _ => false,
     };

@@ -171,6 +171,9 @@ public sealed record InstanceObservation
     public bool IsHolder => Record?.Holder == Me;
     public bool RunsReadWrite => Process is { Running: true, Mode: ServerMode.ReadWrite };
     public bool RunsStandby => Process is { Running: true, Mode: ServerMode.Standby };
+
+    /// <summary>Somebody else than this agent has promoted the server.</summary>
+    public bool IsPromotedByHand => RunsStandby && Status is { InRecovery: false };
     public bool IsAdmitted => Record is { } record && Admission is { Admitted: true } admission && admission.IsOf(record);
 
     /// <summary>The reign that the record names as this instance's own, confirmed or not.</summary>

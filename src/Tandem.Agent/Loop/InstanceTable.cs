@@ -11,6 +11,7 @@ public static class InstanceTable
     private static readonly Func<InstanceObservation, InstanceAction?>[] AnyRules =
     [
         Rulings.LeavingInOrder,
+        Rulings.PromotedByHand,
         Rulings.Regressed,
         Rulings.NoRecord,
         Rulings.RecordUnusable,

@@ -31,6 +31,14 @@ internal static class Rulings
     }
 
     /// <summary>
+    /// Nobody but its agent promotes a server, behind the gate; by a person's pg_promote it takes writes that no record explains. It has never acknowledged one that waits for others, as its setting names a placeholder;
+    /// and what it has written since is on a timeline of nobody's reign.
+    /// </summary>
+    public static InstanceAction? PromotedByHand(InstanceObservation o) => o.IsPromotedByHand
+        ? new Stop(StopMode.Immediate, "PromotedByHand", "somebody has promoted this server by hand (pg_promote, pg_ctl promote): it is stopped, and follows again; kubectl tandem switchover moves the primary")
+        : null;
+
+    /// <summary>
     /// The record is lost, or older than what volumes remember (section 4). A server that runs is left to its guard, which nothing puts off any more: whatever it acknowledges until then is
     /// covered by the clauses that the members remember.
     /// </summary>

@@ -82,6 +82,17 @@ public sealed record DataLineage(ImmutableList<LineageEntry> Entries, TimelineId
     /// </summary>
     public bool EndsUnattributed => !Entries.IsEmpty && Entries[^1].Timeline != Timeline;
 
+    /// <summary>
+    /// Where this log stands in an election: what lies behind its last reign counts for nothing there. On a timeline that nobody names are a person's promotion, or a reign of which this volume was never told, and so
+    /// was counted by nobody [C2]; as a position of the reign before it would pass by another who has what that one acknowledged.
+    /// </summary>
+    /// <param name="left">By the history of the log's timeline: each one before it, and where it was left, oldest first.</param>
+    /// <returns>Null where that history does not say where the last reign was left.</returns>
+    public LogEnd? PositionWithin(IReadOnlyList<(TimelineId Timeline, Lsn At)> left) =>
+        !EndsUnattributed ? Position
+        : Entries[^1].Timeline is { } last && LeftAt(last, left) is { } at ? Position with { Lsn = Lsn.Min(at, End) }
+        : null;
+
     /// <summary>Where this log stands in the order of elections.</summary>
     public LogEnd Position => Entries.IsEmpty ? new LogEnd(null, new Epoch(0), End) : new LogEnd(Entries[^1].PairEpoch, Entries[^1].Epoch, End);
 }

@@ -110,6 +110,9 @@ public sealed record PrimaryRecord
         return (Holder is { } holder ? named.Append(holder) : named).Distinct();
     }
 
+    /// <summary>Some clause speaks of it, or the other site counts on it: an election may need it.</summary>
+    public bool IsCounted(Incarnation member) => Named == member || Quorums.Any(q => q.Members.Contains(member) || q.Holder == member);
+
     public bool IsHeldBy(Incarnation incarnation) => Holder == incarnation;
 
     /// <summary>Whether this code may swap it.</summary>

@@ -52,6 +52,9 @@ public static class RejoinRules
         // Of the timeline's number is all that a rewind, and a receiver, would go by: there may have been two of it, even from the same point.
         if (mine.EndsUnattributed && next is not { SwitchPoint: null } && theirs.Any(r => r.Timeline >= mine.Timeline))
             return new RejoinVerdict.Rebuild("TimelineUnattributed", $"its log ends on timeline {mine.Timeline}, and whose that was is not known: a rewind could take it for another's of the same number");
+        // Nobody's reign has got so far: a person has promoted it (pg_promote). What it wrote since is on no history, and its receiver would ask for that timeline for ever.
+        if (mine.EndsUnattributed && theirs is [.., { Timeline: not null }] && theirs.All(r => r.Timeline < mine.Timeline))
+            return new RejoinVerdict.Rewind(mine.End, "TimelineOfNobody", $"its log ends on timeline {mine.Timeline}, which no reign has begun");
         var left = next is null ? null : next.SwitchPoint ?? electedEnd;
 
         if (beyond.Count > 0)

@@ -83,6 +83,16 @@ public static class FaultPlan
         (_, t, s, l) => t.Sites > 1 ? new RecordDeleted(s) : new ApiRestored(s) { Lasts = l },
     ];
 
+    /// <summary>What people do to a site that is well: drawn apart from the rest, as <see cref="KindsOfRecords"/> is. Without an operator nobody answers to most of it.</summary>
+    private static readonly Draw[] KindsOfMaintenance =
+    [
+        (c, _, s, l) => new Drained(s, Who(c), c.Next(4)) { Lasts = l * 2 },
+        (c, _, s, _) => new PromotedByHand(s, Victim.Follower, c.Next(4)),
+        (c, _, s, l) => new KubeletPaused(s, Who(c), c.Next(4)) { Lasts = l * 2 },
+        (c, t, s, _) => t.HasOperator ? new Scaled(s, c.OneOf([-1, 1])) : new PromotedByHand(s, Victim.Any, c.Next(4)),
+        (c, t, s, l) => t.HasOperator ? new ImageRolled(s, c.Next(1, 9)) : new Drained(s, Who(c), c.Next(4)) { Lasts = l * 2 },
+    ];
+
     /// <summary>Drawn only where a set-up names them: what the other kinds come to as well, but seldom just so.</summary>
     private static readonly Dictionary<string, Draw> Pointed = new(StringComparer.Ordinal)
     {
@@ -146,6 +156,12 @@ public static class FaultPlan
                 if (fault is not VolumeLost || ++volumesLost <= 1) plan.Add(new PlannedFault(plan.Count, at + records.Between(TimeSpan.Zero, lasts), fault));
             }
         }
+        var maintenance = Chance.Of(setup.Seed, "maintenance");
+        for (var left = maintenance.Happens(0.25) ? maintenance.Next(1, 4) : 0; left > 0; left--)
+        {
+            var at = maintenance.Between(TimeSpan.Zero, setup.Trouble);
+            plan.Add(new PlannedFault(plan.Count, at, maintenance.OneOf(KindsOfMaintenance)(maintenance, setup, maintenance.OneOf(sites), maintenance.LongTailed(TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(20)))));
+        }
         if (Repertoire.Drawn(Chance.Of(setup.Seed, "play"), setup) is { } play) plan.Add(new PlannedFault(plan.Count, TimeSpan.Zero, play with { Lasts = setup.Trouble }));
         return plan;
     }
@@ -160,7 +176,7 @@ public static class FaultPlan
     {
         if (Pointed.TryGetValue(name, out var pointed)) return [pointed];
         if (Repertoire.Has(name)) return [(c, _, _, _) => Repertoire.Of(name, c)];
-        var draws = all.Concat(KindsOfRecords).Concat(KindsOfArbiters).Where(d => d(Chance.Of(0, name), setup, Sites[0], TimeSpan.Zero).Kind == name).ToList();
+        var draws = all.Concat(KindsOfRecords).Concat(KindsOfMaintenance).Concat(KindsOfArbiters).Where(d => d(Chance.Of(0, name), setup, Sites[0], TimeSpan.Zero).Kind == name).ToList();
         return draws.Count > 0 ? draws : throw new ArgumentException($"no fault is called {name}");
     }
 

@@ -22,6 +22,9 @@ public sealed class Ledger(Events events, Trace trace) : IServerWitness, IClient
     /// <summary>How long a server may still acknowledge that was paused for longer than its guard gave it: until the guard's next look (protocol, section 4).</summary>
     private static readonly TimeSpan GuardSlack = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>An agent looks at its server twice a second, and a stop takes some time on a slow disk.</summary>
+    private static readonly TimeSpan StoppedWithin = TimeSpan.FromSeconds(8);
+
     /// <summary>What a holder has to refute a suspicion (protocol, section 3), less what two clocks may differ by.</summary>
     private static readonly TimeSpan RefutationWindow = TimeSpan.FromMilliseconds(450);
 
@@ -212,6 +215,12 @@ public sealed class Ledger(Events events, Trace trace) : IServerWitness, IClient
 
     public void Opened(Server server)
     {
+        // No record explains it, and none has to: it is to be stopped soon, and to acknowledge nothing until then.
+        if (server.IsPromotedByHand)
+        {
+            events.After(StoppedWithin, () => LookWhetherStopped(server));
+            return;
+        }
         Openings++;
         var (site, incarnation, container, agent) = Identify(server);
         if (server.Data.IsCorrupt) Report("CorruptPrimary", $"{server.Name} takes writes on data that no history explains");
@@ -246,8 +255,17 @@ public sealed class Ledger(Events events, Trace trace) : IServerWitness, IClient
         foreach (var row in missing) _acknowledgedIn.Remove(row);
     }
 
+    private void LookWhetherStopped(Server server)
+    {
+        if (server.IsDead) return;
+        // Whoever would stop it, or its own processes, stood still.
+        if (Identify(server).Agent is not { IsPaused: false } agent || events.Now - agent.ResumedAt < StoppedWithin || server.Process.IsPaused || events.Now - server.Process.ResumedAt < StoppedWithin) events.After(StoppedWithin, () => LookWhetherStopped(server));
+        else Report("PromotedByHandRunsOn", $"{server.Name} was promoted by hand, and nobody has stopped it within {StoppedWithin.TotalSeconds:0} s");
+    }
+
     public void Acknowledged(Server server, int row)
     {
+        if (server.IsPromotedByHand && _writtenSynchronously.Contains(row)) Report("AcknowledgedByHand", $"{server.Name}, which was promoted by hand, acknowledged row {row}");
         if (_writtenSynchronously.Contains(row) && _open.TryGetValue(server, out var writer)) _acknowledgedIn[row] = writer.PairEpoch;
         if (!IsCovered(server)) return;
         if (!Keep(row, server)) return;

@@ -51,6 +51,14 @@ public sealed class Kubelet
 
     internal void Run(Action action) => _process.Run(action);
 
+    /// <returns>What lets it go on.</returns>
+    public Action Pause()
+    {
+        var process = _process;
+        process.Pause();
+        return process.Resume;
+    }
+
     internal void Trace(string what) => _trace.Write(Name, what);
 
     /// <summary>Tells the API. Whether it came is seen from what the API shows later.</summary>

@@ -19,6 +19,7 @@ internal static class Repertoire
         ["LeftBehindAtADegrade"] = c => new LeftBehindAtADegrade(c),
         ["OlderReignReturns"] = c => new OlderReignReturns(c),
         ["ReadBeforeTheOwnRecord"] = c => new ReadBeforeTheOwnRecord(c),
+        ["PromotedPastItsAgent"] = c => new PromotedPastItsAgent(c),
         ["ReturnsAlone"] = c => new ReturnsAlone(c),
         ["RewindCutShort"] = c => new RewindCutShort(c),
         ["RewoundTwice"] = c => new RewoundTwice(c),
@@ -66,6 +67,7 @@ internal static class Repertoire
         ["PairDeletedAtTheOffer"] = c => new PairDeletedAtTheOffer(c),
         ["PromisesForgotten"] = c => new PromisesForgotten(c),
         ["RequiredWithNobody"] = c => new RequiredWithNobody(c),
+        ["ScaledDownThenRecordLost"] = c => new ScaledDownThenRecordLost(c),
     };
 
     public static bool Has(string name) => Find(name) is not null;

@@ -172,6 +172,17 @@ public sealed class Server
         Autovacuum();
     });
 
+    /// <summary>Nobody's record explains what it does from here on; it is to be stopped, and must acknowledge nothing.</summary>
+    public bool IsPromotedByHand { get; private set; }
+
+    /// <summary>By a person, past the agent.</summary>
+    public void PromoteByHand()
+    {
+        if (Phase != ServerPhase.Standby || IsPromoting) return;
+        IsPromotedByHand = true;
+        Promote();
+    }
+
     /// <summary>pg_promote.</summary>
     public void Promote()
     {

@@ -89,6 +89,8 @@ public sealed partial class SimulatedSite
         Api.Delete<V1Pod>(World.Namespace, instance, new DeleteOptions(GracePeriodSeconds: 0), "kubectl");
     }
 
+    public Action PauseKubelet(Machine machine) => _site.Kubelets.First(k => k.Machine == machine).Pause();
+
     /// <summary>Whether its disk was lost before anything that is still on its way can have been sent.</summary>
     public bool IsLongLost(Incarnation incarnation) => _lost.TryGetValue(incarnation.Claim, out var at) && _world.Events.Now - at > OnItsWay;
 

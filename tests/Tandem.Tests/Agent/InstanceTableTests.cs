@@ -662,6 +662,32 @@ public sealed class InstanceTableTests
         Assert.NotEqual("SiteEmptied", InstanceTable.Decide(empty with { Peers = [copied with { ViewAge = TimeSpan.FromSeconds(2) }] }).Reason);
     }
 
+    [Fact]
+    public void A_server_that_somebody_promoted_past_its_agent_is_stopped()
+    {
+        var promoted = World(Record(1, B, Clause(1, B, 1, A, C))) with { Peers = [Peer(B)], Status = Status(inRecovery: false) };
+        Assert.Equal(StopMode.Immediate, Expect<InstanceAction.Stop>(promoted, "PromotedByHand").Mode);
+        // The holder's own too, elected and not behind the gate yet.
+        Expect<InstanceAction.Stop>(World(Record(1, A, Clause(1, A, 1, B, C))) with { Status = Status(inRecovery: false) }, "PromotedByHand");
+    }
+
+    [Fact]
+    public void Who_was_scaled_away_leaves_the_members_once_no_clause_counts_it()
+    {
+        var d = C with { Instance = "orders-4" };
+        var record = Record(1, A, Clause(1, A, 1, B, C)) with { Members = [A, B, C, d] };
+        var reigning = World(record) with
+        {
+            Process = ReadWrite, Status = Status(inRecovery: false) with { SynchronousStandbyNames = SetRules.Setting(record.Quorums[0], Quorum, null).ToString() },
+            Admission = new Admission(new Epoch(1), null, At(1), true, null), Peers = [Peer(B), Peer(C)], Standbys = [new StandbyHealth(B, true, 0, TimeSpan.Zero), new StandbyHealth(C, true, 0, TimeSpan.Zero)],
+        };
+        Assert.Equal([d], Expect<InstanceAction.DropMembers>(reigning, "ScaledDown").Members);
+        Assert.IsNotType<InstanceAction.DropMembers>(InstanceTable.Decide(reigning with { Settings = Settings with { Instances = 4 } }));
+        Assert.IsNotType<InstanceAction.DropMembers>(InstanceTable.Decide(reigning with { PodsKnown = false }));
+        Assert.IsNotType<InstanceAction.DropMembers>(InstanceTable.Decide(reigning with { Peers = [Peer(B), Peer(C), Peer(d)] }));
+        Assert.IsNotType<InstanceAction.DropMembers>(InstanceTable.Decide(reigning with { Reading = Read(record with { Quorums = [Clause(1, A, 1, B, C, d)] }) }));
+    }
+
     private static InstanceObservation Lost() => World() with { Reading = new RecordReading(null, false, TimeSpan.FromSeconds(99), true, null) };
 
     private static PeerObservation Recalling(Incarnation who, PrimaryRecord known)

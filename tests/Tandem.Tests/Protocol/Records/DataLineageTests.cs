@@ -64,6 +64,16 @@ public sealed class DataLineageTests
     }
 
     [Fact]
+    public void What_lies_on_a_timeline_that_nobody_names_counts_for_nothing_in_an_election()
+    {
+        var promoted = DataLineage.Of([Reign(1, A, 1, Lsn.Zero)], new TimelineId(2), At(9));
+        Assert.Equal(At(5), promoted.PositionWithin([(new TimelineId(1), At(5))])!.Value.Lsn);
+        Assert.Null(promoted.PositionWithin([]));
+        var own = DataLineage.Of([Reign(1, A, 1, Lsn.Zero)], new TimelineId(1), At(9));
+        Assert.Equal(own.Position, own.PositionWithin([]));
+    }
+
+    [Fact]
     public void A_log_on_an_older_timeline_says_nothing_of_the_newer_reign() =>
         Assert.Equal(FollowedUnconfirmed, DataLineage.Complete(FollowedUnconfirmed, new TimelineId(1), []));
 }

@@ -79,6 +79,15 @@ public sealed class RejoinRulesTests
         Assert.IsType<RejoinVerdict.Rewind>(Judge(Mine(Founded, 3, At(6)), TakenOver));
     }
 
+    /// <summary>By pg_promote, past the agent: the holder is where it was.</summary>
+    [Fact]
+    public void A_log_on_a_timeline_that_no_reign_has_begun_is_rewound()
+    {
+        Assert.Equal("TimelineOfNobody", Assert.IsType<RejoinVerdict.Rewind>(Judge(Mine(Founded, 2, At(4)), Founded)).Reason);
+        // The holder may be about to confirm just that one.
+        Assert.IsType<RejoinVerdict.Follow>(Judge(Mine(NotConfirmed, 2, At(4)), NotConfirmed));
+    }
+
     [Fact]
     public void Nothing_in_common_is_rebuilt()
     {
