@@ -101,8 +101,11 @@ internal static class HandoverJobs
         var control = await c.Server.ReadControlDataAsync(cancellation);
         var end = await ServerJobs.SealLogAsync(c, cancellation);
         c.Memory.Grant = null;
+        // Of a log that a person has promoted past the agent the other site is to have what lies on a reign of this one.
+        var mine = DataLineage.Of(c.Memory.Volume.Lineage, end.Timeline, end.End);
+        var (timeline, lsn) = mine.EndsUnattributed && mine.PositionWithin(await ServerJobs.ReadHistoryAsync(c, end.Timeline, cancellation)) is { } within ? (mine.Entries[^1].Timeline!.Value, within.Lsn) : (end.Timeline, end.End);
         await c.Records.SwapAsync("token", live => live.SameReign(record) is { RunMode: RunMode.Standby, PairEpoch: { } pairEpoch } same && pairEpoch == record.PairEpoch
-            ? same with { Demoted = new DemotionToken(control.SystemIdentifier, end.Timeline, end.End, pairEpoch), Run = null, Lsn = end.End }
+            ? same with { Demoted = new DemotionToken(control.SystemIdentifier, timeline, lsn, pairEpoch), Run = null, Lsn = lsn }
             : null, cancellation);
         await c.Selectors.SelectAsync(Names.ReadWriteService(c.Identity.Cluster), Names.NoInstance, record.Epoch, cancellation);
     }

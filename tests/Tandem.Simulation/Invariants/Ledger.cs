@@ -265,7 +265,8 @@ public sealed class Ledger(Events events, Trace trace) : IServerWitness, IClient
 
     public void Acknowledged(Server server, int row)
     {
-        if (server.IsPromotedByHand && _writtenSynchronously.Contains(row)) Report("AcknowledgedByHand", $"{server.Name}, which was promoted by hand, acknowledged row {row}");
+        // In asynchronous mode nothing is promised, and a server that is about to be given the record bears that mode's setting.
+        if (server.IsPromotedByHand && _writtenSynchronously.Contains(row) && _latest.GetValueOrDefault(Identify(server).Site) is { } stands && !stands.Quorums.Any(q => q.IsEmpty)) Report("AcknowledgedByHand", $"{server.Name}, which was promoted by hand, acknowledged row {row}");
         if (_writtenSynchronously.Contains(row) && _open.TryGetValue(server, out var writer)) _acknowledgedIn[row] = writer.PairEpoch;
         if (!IsCovered(server)) return;
         if (!Keep(row, server)) return;
