@@ -11,6 +11,7 @@ using Tandem.Agent.State;
 using Tandem.Arbiter;
 using Tandem.Kubernetes.Client;
 using Tandem.Postgres;
+using Tandem.Protocol.Records;
 using Tandem.Resources.Values;
 
 namespace Tandem.Agent.Hosting;
@@ -36,13 +37,14 @@ public sealed class AgentHost
     private readonly ClusterSight _sight;
     private readonly InstanceLoop _loop;
 
-    public AgentHost(InstanceIdentity identity, PodPaths paths, AgentPorts ports, string version)
+    /// <param name="format">The highest format of the record that this agent knows.</param>
+    public AgentHost(InstanceIdentity identity, PodPaths paths, AgentPorts ports, string version, int format = PrimaryRecord.CurrentFormat)
     {
         var (client, server, links, store, secrets, arbiters, time, random, thread, logger) = ports;
         var volume = store.Load() ?? New(store, random);
         Log.Starting(logger, version, identity.Instance, volume.Volume, volume.Promise);
         Guard = new Guard(server.KillNow, time, logger);
-        var records = new RecordKeeper(client, identity.Cluster, identity.Namespace, time, random, logger);
+        var records = new RecordKeeper(client, identity.Cluster, identity.Namespace, time, random, logger, format);
         records.Recall(volume.Record);
         var memory = new InstanceMemory(store, volume, new Incarnation(identity.Instance, volume.Volume, identity.ClaimUid));
         _sight = new ClusterSight(identity, client, records, time, random, logger);

@@ -25,7 +25,7 @@ internal static class PromiseJobs
         // A volume between two lives promises, but speaks for nobody's data: it satisfies no clause, not even as holder [C6].
         if (!c.Server.HasData || c.Memory.Volume.Marker != VolumeMarker.None)
         {
-            c.Memory.Promise = new PromiseReport(c.Memory.Me, promise.Epoch, null, null, [], o.Settings.Priority);
+            c.Memory.Promise = new PromiseReport(c.Memory.Me, promise.Epoch, null, null, [], o.Settings.Priority) { CanHold = o.Record!.IsWritable };
             Log.Promised(c.Logger, promise.Epoch, "no position");
             return;
         }
@@ -35,7 +35,7 @@ internal static class PromiseJobs
         await LearnLineageAsync(c, end.Timeline, cancellation);
         var mine = DataLineage.Of(c.Memory.Volume.Lineage, end.Timeline, end.End);
         var position = mine.PositionWithin(mine.EndsUnattributed ? await ServerJobs.ReadHistoryAsync(c, end.Timeline, cancellation) : []);
-        c.Memory.Promise = new PromiseReport(c.Memory.Me, promise.Epoch, position, mine.Timeline, mine.Entries, o.Settings.Priority);
+        c.Memory.Promise = new PromiseReport(c.Memory.Me, promise.Epoch, position, mine.Timeline, mine.Entries, o.Settings.Priority) { CanHold = o.Record!.IsWritable };
         Log.Promised(c.Logger, promise.Epoch, position?.ToString() ?? "no position");
     }
 

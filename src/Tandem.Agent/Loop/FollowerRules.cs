@@ -152,6 +152,9 @@ internal static class FollowerRules
             // Once: where the server has not answered, or its database has not told, there is no more to be had from it.
             case RejoinVerdict.Rewind or RejoinVerdict.Rebuild when mine.EndsUnattributed && !o.Process.Running && o.RewindImpossible is null && o.LineageAsked?.Timeline != mine.Timeline:
                 return new StartStandby(null, Learn.Reason, Learn.Message);
+            // By the number alone it would be taken for that of a winner who has not confirmed his yet, whoever began it; and what it says of its end would be counted [C2].
+            case RejoinVerdict.Follow when mine.EndsUnattributed && lineage is [.., { Timeline: null }] && !IsLeftWhereElected(o, mine, electedEnd):
+                return new Wait("HolderUnconfirmed", $"its log ends on timeline {mine.Timeline}, and which timeline the holder has begun is not confirmed yet");
             case RejoinVerdict.Follow follow:
                 return o.Process.Running ? new Repoint(source, follow.Reason, follow.Message) : new StartStandby(source, follow.Reason, follow.Message);
             case RejoinVerdict.Wait wait:
@@ -170,6 +173,10 @@ internal static class FollowerRules
                 throw new InvalidOperationException();
         }
     }
+
+    /// <summary>Its receiver has followed the winner onto his timeline: that leaves the one before where the winner's log ended.</summary>
+    private static bool IsLeftWhereElected(InstanceObservation o, DataLineage mine, Lsn? electedEnd) =>
+        electedEnd is not null && o.NewestTimeline is { } newest && newest.Timeline == mine.Timeline && mine.Entries[^1].Timeline is { } before && DataLineage.LeftAt(before, newest.Left) == electedEnd;
 
     /// <summary>The volume's present life is of no use any more; it ends only once nothing counts on it.</summary>
     public static InstanceAction Rebuild(InstanceObservation o, string reason, string message)

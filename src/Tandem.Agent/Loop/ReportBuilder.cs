@@ -56,7 +56,8 @@ public static class ReportBuilder
             SynchronousStandbyNames = status?.SynchronousStandbyNames,
             Restarts = o.RestartsInWindow,
             LastFailure = memory.LastFailure,
-            Marked = o.Volume.Marker != VolumeMarker.None,
+            RecordFormat = context.Records.Format,
+            HasCopy = o.HasData && o.Volume.Marker == VolumeMarker.None,
             Promotable = promotable is null,
             NotPromotableReason = promotable,
             StorageWritable = !o.StorageFailed,
@@ -71,7 +72,7 @@ public static class ReportBuilder
 
     /// <summary>Of an agent that has no server it could run: whatever is on its volume counts for nothing in an election.</summary>
     public static AgentSnapshot WithoutServer(JobContext context, string agentVersion, string state, string reason, string message) => new(
-        new AgentReport { Instance = context.Identity.Instance, Node = context.Identity.Node, Version = agentVersion, State = state, Reason = reason, Message = message },
+        new AgentReport { Instance = context.Identity.Instance, Node = context.Identity.Node, Version = agentVersion, State = state, Reason = reason, Message = message, RecordFormat = context.Records.Format, HasCopy = false },
         new MemberView { Incarnation = context.Memory.Me.ToString(), Epoch = context.Memory.Volume.Promise.Value, Marked = true }, null, false, message);
 
     private static MemberView View(InstanceObservation o, InstanceAction decided, InstanceMemory memory) => new()

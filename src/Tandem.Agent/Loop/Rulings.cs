@@ -35,7 +35,7 @@ internal static class Rulings
     /// and what it has written since is on a timeline of nobody's reign.
     /// </summary>
     public static InstanceAction? PromotedByHand(InstanceObservation o) => o.IsPromotedByHand
-        ? new Stop(StopMode.Immediate, "PromotedByHand", "somebody has promoted this server by hand (pg_promote, pg_ctl promote): it is stopped, and follows again; kubectl tandem switchover moves the primary")
+        ? new Stop(StopMode.Fast, "PromotedByHand", "somebody has promoted this server by hand (pg_promote, pg_ctl promote): it is stopped, and follows again; kubectl tandem switchover moves the primary")
         : null;
 
     /// <summary>

@@ -13,12 +13,15 @@ namespace Tandem.Agent.Record;
 /// The one way to the record: live reads, and swaps one at a time. No swap is ever made from a cache: each begins with a live read and names the
 /// version read, so a late swap of an earlier attempt and this one cannot both land; and no layer below sends one twice.
 /// </summary>
-public sealed class RecordKeeper(IKubernetesClient client, string cluster, string @namespace, TimeProvider time, Random random, ILogger logger)
+public sealed class RecordKeeper(IKubernetesClient client, string cluster, string @namespace, TimeProvider time, Random random, ILogger logger, int format = PrimaryRecord.CurrentFormat)
 {
     /// <summary>A swap that the API server has not answered by then is of unknown outcome.</summary>
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(2);
 
     private readonly Turns _turns = new();
+
+    /// <summary>The highest format of a record that this agent knows: it follows a higher one, and swaps none.</summary>
+    public int Format => format;
 
     /// <summary>The newest record known, in this life or by the volume: nothing is swapped over one that is older, but what is to take its place.</summary>
     private PrimaryRecord? _newest;
@@ -76,7 +79,7 @@ public sealed class RecordKeeper(IKubernetesClient client, string cluster, strin
             var current = lease is null ? null : Latest.Record;
             if (current is { IsWritable: false }) return new RecordSwap.Moot(current); // written by a newer version: follow, never swap
             if (!rebuilds && _newest is { } newest && current?.IsOlderThan(newest) != false) return new RecordSwap.Moot(null); // the API server went back: a step of the present reign would go on from an earlier one
-            if (change(current) is not { } wanted) return new RecordSwap.Moot(current);
+            if (change(current) is not { } wanted || wanted.NeededFormat > format) return new RecordSwap.Moot(current);
 
             var next = wanted.After(current) with { Nonce = random.NextHex(16) };
             var sentAt = time.BootTime();
@@ -180,7 +183,7 @@ public sealed class RecordKeeper(IKubernetesClient client, string cluster, strin
 
         try
         {
-            var record = RecordLease.Read(lease);
+            var record = RecordLease.Read(lease) with { KnownFormat = format };
             var news = Latest.Record?.ResourceVersion != record.ResourceVersion || Latest.Exists != true;
             Latest = reading with { Record = record, Exists = true, Unreadable = null };
             Note(record);

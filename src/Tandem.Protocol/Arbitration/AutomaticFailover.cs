@@ -46,8 +46,8 @@ public static class AutomaticFailover
         if (record is not { Role: PairRole.Standby, State: PairRecordState.Active } || record.Step is not (null or PairStep.Target)) return null;
         if (v.Arbiter is not { } arbiter || !HasRunOut(v, arbiter) || PeerHandsOver(v)) return null;
         if (Recovery.Failover.NamedIsLost(v) is { } lost) return lost;
-        // Without data there is nothing to promote: agents would found an empty database in its place.
-        if (v.Cluster is not { SystemIdentifier: not null, RunMode: RunMode.Standby } || v.Holder is null)
+        if (Recovery.Failover.NothingToPromote(v) is { } nothing) return nothing;
+        if (v.Holder is null)
             return new PairAction.Wait("NothingToPromote", $"site {v.PeerSite} is silent, but this site has no main standby that could become primary");
         // Where commits are required to wait for this site, it takes over by itself only by the mark that they did [S11].
         if (v.Request.Synchrony == PairSynchrony.Required && v.Vouched is not { Preferred: false })

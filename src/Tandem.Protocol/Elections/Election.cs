@@ -57,9 +57,10 @@ public static class Election
         if (heard is { } one && least is null)
             return new ElectionVerdict.Wait("CountedBetweenSites", $"{one.Instance} may have commits of the synchronous pair that nobody else at this site has, and has not said where its log ends; promised: {Names(valid)}. Bring it back{(record.Named is null ? ", or let the other site take over," : "")} or go on without them: kubectl tandem reset-primary --to INSTANCE");
 
-        var candidates = valid.Where(p => p.Position is not null ? IsEligible(p, record, view.MaximumLag) && HasAsMuch(p, least) : MayHoldWithoutPosition(record) && heard is null).ToList();
+        var able = valid.Where(p => p.CanHold).ToList();
+        var candidates = able.Where(p => p.Position is not null ? IsEligible(p, record, view.MaximumLag) && HasAsMuch(p, least) : MayHoldWithoutPosition(record) && heard is null).ToList();
         var belowFloor = candidates.Count == 0 && MayHoldBelowFloor(record);
-        if (belowFloor) candidates = [.. valid.Where(p => p.Position is not null && HasAsMuch(p, least))];
+        if (belowFloor) candidates = [.. able.Where(p => p.Position is not null && HasAsMuch(p, least))];
         if (candidates.Count == 0)
             return new ElectionVerdict.Wait("NoCandidate", $"no promise reaches the floor {record.Floor?.ToString() ?? "-"} and the lag allowed; promised: {Names(valid)}");
 
@@ -69,6 +70,8 @@ public static class Election
             return new ElectionVerdict.Wait("Grace", $"waiting a moment for {string.Join(", ", silent.Select(s => s.Instance))}");
 
         var winner = candidates.OrderByDescending(p => p.Position.HasValue).ThenByDescending(p => p.Position).ThenByDescending(p => p.Priority).ThenBy(p => p.By.Instance, StringComparer.Ordinal).First();
+        if (valid.Where(p => !p.CanHold && p.Position > winner.Position).MaxBy(p => p.Position) is { } newest)
+            return new ElectionVerdict.Wait("NewestLogCannotHold", $"{newest.By.Instance} has the newest log, {newest.Position}, and its agent is older than the record (format {record.Format}): it is elected once that is renewed");
         return new ElectionVerdict.Winner(winner, "Elected", winner.Position is { } position ? $"{winner.By.Instance} has the newest log, {position}, of {Names(valid)}" : $"nobody's log has a position; {winner.By.Instance} is to copy the other site's");
     }
 

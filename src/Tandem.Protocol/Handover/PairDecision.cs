@@ -56,6 +56,7 @@ public static class PairDecision
         Requests.Lock,
         Counting.SayWhatWaits,
         Requests.SayWhatDiffers,
+        Counting.SayWhoIsTooOld,
     ];
 
     public static PairAction Decide(PairView view) => Decide(view, Rules);

@@ -88,6 +88,15 @@ public sealed record PairView
     /// <summary>Standby site: the one that elections are bound to does not answer with the very volume that is named, or is about to give it up, or has a rewind under way there: it could not be promoted.</summary>
     public bool NamedIsUnfit { get; init; }
 
+    /// <summary>
+    /// The format of the cluster's record that every agent of this site knows: while instances are renewed one after the other, a record that says more than the older ones know could not be held by them, nor by whoever
+    /// of them has the newest log.
+    /// </summary>
+    public int AgentsKnow { get; init; } = PrimaryRecord.CurrentFormat;
+
+    /// <summary>Some instance of this site that answers has a whole copy of the database.</summary>
+    public bool HasCopy { get; init; } = true;
+
     /// <summary>The holder's agent says that no client session is left.</summary>
     public bool Quiesced { get; init; }
 

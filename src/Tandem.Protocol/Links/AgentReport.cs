@@ -89,8 +89,11 @@ public sealed record AgentReport
     public int Restarts { get; init; }
     public string? LastFailure { get; init; }
 
-    /// <summary>A clone or a rewind was begun on its volume and is not finished: what is there is of no use to anybody until then.</summary>
-    public bool Marked { get; init; }
+    /// <summary>The highest format of the record that it knows. Null: an agent that does not say.</summary>
+    public int? RecordFormat { get; init; }
+
+    /// <summary>Its volume has a whole copy of the database: no clone or rewind was begun there and not finished. Null: an agent that does not say.</summary>
+    public bool? HasCopy { get; init; }
 
     public bool Promotable { get; init; }
     public string? NotPromotableReason { get; init; }

@@ -62,17 +62,20 @@ public sealed record MemberView
 }
 
 /// <summary>A promise in text form.</summary>
-public sealed record PromiseDocument(long Epoch, string? PairEpoch, long? PositionEpoch, string? Lsn, uint? Timeline, string Lineage, int Priority)
+public sealed record PromiseDocument(long Epoch, string? PairEpoch, long? PositionEpoch, string? Lsn, uint? Timeline, string Lineage, int Priority, bool? CannotHold = null)
 {
     public static PromiseDocument From(PromiseReport report) => new(
         report.Epoch.Value, report.Position?.PairEpoch?.ToString(), report.Position?.Epoch.Value, report.Position?.Lsn.ToString(), report.Timeline?.Value,
-        RecordCodec.EncodeLineageText(report.Lineage), report.Priority);
+        RecordCodec.EncodeLineageText(report.Lineage), report.Priority, report.CanHold ? null : true);
 
     public PromiseReport ToReport(Incarnation by) => new(
         by, new Epoch(Epoch),
         PositionEpoch is { } epoch && Lsn is { } lsn ? new LogEnd(PairEpoch is { } pair ? Resources.Values.PairEpoch.Parse(pair) : null, new Epoch(epoch), Resources.Values.Lsn.Parse(lsn)) : null,
         Timeline is { } timeline ? new TimelineId(timeline) : null,
-        RecordCodec.DecodeLineageText(Lineage), Priority);
+        RecordCodec.DecodeLineageText(Lineage), Priority)
+    {
+        CanHold = CannotHold != true,
+    };
 }
 
 /// <summary>One heartbeat of the holder's agent: a line of JSON on <c>GET /v1/beats</c>, every 500 ms and at once when something changes.</summary>

@@ -38,6 +38,9 @@ public sealed record PrimaryRecord
 
     /// <summary>As it was read. What is written bears the lowest that has all that it says, so that agents of the version before can go on while one after the other is renewed.</summary>
     public int Format { get; init; } = FirstFormat;
+
+    /// <summary>The highest format that whoever has read this knows.</summary>
+    public int KnownFormat { get; init; } = CurrentFormat;
     public required Epoch Epoch { get; init; }
 
     /// <summary>
@@ -116,7 +119,10 @@ public sealed record PrimaryRecord
     public bool IsHeldBy(Incarnation incarnation) => Holder == incarnation;
 
     /// <summary>Whether this code may swap it.</summary>
-    public bool IsWritable => Format <= CurrentFormat;
+    public bool IsWritable => Format <= KnownFormat;
+
+    /// <summary>The lowest format that has all that it says.</summary>
+    public int NeededFormat => this switch { { Remote: not null } or { Named: not null } => SynchronousPairFormat, { Arbiter: not null } => ArbiterFormat, _ => FirstFormat };
 
     /// <summary>Whether the other one stood later than this one.</summary>
     public bool IsOlderThan(PrimaryRecord other) => IsOlderThan(other.Epoch, other.Revision);

@@ -70,7 +70,7 @@ public static class RecordCodec
         var handover = record.State as RecordState.HandingOver;
         var document = new RecordDocument
         {
-            Format = record switch { { Remote: not null } or { Named: not null } => PrimaryRecord.SynchronousPairFormat, { Arbiter: not null } => PrimaryRecord.ArbiterFormat, _ => PrimaryRecord.FirstFormat },
+            Format = record.NeededFormat,
             Revision = record.Revision > 0 ? record.Revision : null,
             State = record.State switch { RecordState.Stable => "Stable", RecordState.Electing => "Electing", RecordState.HandingOver => "HandingOver", _ => throw new InvalidOperationException() },
             Target = handover?.Target.ToString(),

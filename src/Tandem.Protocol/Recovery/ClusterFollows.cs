@@ -57,7 +57,7 @@ public static class ClusterFollows
             {
                 { Leaving: false } bound => bound with { Duration = request.Duration },
                 { Leaving: true } leaving => new ArbiterBinding(uid, request.Duration, leaving.Generation + 1),
-                null => v.Arbiter is { } arbiter ? new ArbiterBinding(uid, request.Duration, (arbiter.Record?.Generation ?? 0) + 1) : null,
+                null => v.Arbiter is { } arbiter && v.AgentsKnow >= PrimaryRecord.ArbiterFormat ? new ArbiterBinding(uid, request.Duration, (arbiter.Record?.Generation ?? 0) + 1) : null,
             };
         return cluster.Arbiter is not { } given || given.Leaving && v.Arbiter is { Record.Holder: null, Record: not null } ? null : given with { Leaving = true };
     }

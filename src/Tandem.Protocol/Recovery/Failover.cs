@@ -13,9 +13,7 @@ public static class Failover
         var record = v.Record!;
         if (!IsAskedFor(v)) return null;
         if (record.Step == PairStep.FailingOver) return null;
-        // Without data there is nothing to promote: agents would found an empty database in its place.
-        if (v.Cluster is not { SystemIdentifier: not null, RunMode: RunMode.Standby })
-            return new PairAction.Wait("NothingToPromote", "this site has no database that could become primary");
+        if (NothingToPromote(v) is { } nothing) return nothing;
         if (NamedIsLost(v) is { } lost) return lost;
         if (v.Peer is not { } peer) return TakeOver(v, "the other site cannot be read");
         if (peer.Record is not { State: not PairRecordState.RecordRegressed } theirs)
@@ -33,6 +31,12 @@ public static class Failover
             ? new PairAction.Wait("NamedStandbyLost", $"site {v.PeerSite} may have acknowledged commits that only {named.Instance} has here, and {named.Instance} does not answer, has lost its volume, or is being rewound. Bring it back, or let site {v.PeerSite} come back; "
                 + "to fail over without what it has: kubectl tandem reset-primary NAME --to INSTANCE at this site")
             : null;
+
+    /// <summary>A site without data would be primary for good and never open: all its volumes are lost, say, or none has been copied yet.</summary>
+    public static PairAction? NothingToPromote(PairView v) =>
+        v.Cluster is not { SystemIdentifier: not null, RunMode: RunMode.Standby } ? new PairAction.Wait("NothingToPromote", "this site has no database that could become primary")
+        : !v.HasCopy ? new PairAction.Wait("NothingToPromote", "no instance of this site that answers has a whole copy of the database: it goes on when one has, or answers")
+        : null;
 
     /// <summary>Whether this site's spec asks for a failover that is not used up.</summary>
     public static bool IsAskedFor(PairView v) =>

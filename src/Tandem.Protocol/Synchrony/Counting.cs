@@ -52,7 +52,7 @@ public static class Counting
 
     public static PairAction? Want(PairView v)
     {
-        if (!IsWanted(v) || Peer(v) is not { Named: { } named, Synchronous: null } peer) return null;
+        if (!IsWanted(v) || v.AgentsKnow < PrimaryRecord.SynchronousPairFormat || Peer(v) is not { Named: { } named, Synchronous: null } peer) return null;
         var remote = Remote(v);
         var awaited = remote is not null && IsAwaited(remote);
         var wanted = remote is { } known && known.Incarnation == named ? known with { Preferred = IsPreferred(v) } : new RemoteStandby(named, v.Record!.PairEpoch, Counted: false, IsPreferred(v), Waits: awaited);
@@ -73,6 +73,12 @@ public static class Counting
     public static PairAction? SayWhatWaits(PairView v) =>
         Remote(v) is { Preferred: false } remote && IsAwaited(remote) && !(IsWanted(v) && v.Request.Synchrony == PairSynchrony.Required) && !IsTold(v)
             ? new PairAction.Wait("OtherSiteNotTold", $"spec.synchronization {(v.Request.IsSynchronous ? "durability Preferred" : "mode Asynchronous")} is not followed yet: commits wait for {remote} until site {v.PeerSite}, which was promised that, has been told otherwise. Mend the link to it; or, where it runs, let it take over (spec.failover.fromEpoch there)")
+            : null;
+
+    /// <summary>What the record would say is more than some agent of this site knows.</summary>
+    public static PairAction? SayWhoIsTooOld(PairView v) =>
+        (v.Request.IsSynchronous && v.AgentsKnow < PrimaryRecord.SynchronousPairFormat) || (v.ArbiterRequest is not null && v.AgentsKnow < PrimaryRecord.ArbiterFormat)
+            ? new PairAction.Wait("AgentsTooOld", $"{(v.Request.IsSynchronous ? "spec.synchronization.mode Synchronous" : "spec.arbiter")} is not followed yet: some instance of site {v.Site} runs an agent that knows records up to format {v.AgentsKnow}; it goes on when all have been renewed")
             : null;
 
     /// <summary>Why the one that is named at the other site is not to be counted any longer; null: it is.</summary>

@@ -10,7 +10,7 @@ namespace Tandem.Protocol.Synchrony;
 public static class Naming
 {
     public static PairAction? Bind(PairView v) =>
-        Candidate(v) is { } main && v.Record!.Named is null && v.Cluster!.Named is null
+        Candidate(v) is { } main && v.Record!.Named is null && v.Cluster!.Named is null && v.AgentsKnow >= PrimaryRecord.SynchronousPairFormat
             ? new PairAction.SwapCluster(ClusterChange.Of(v.Cluster) with { Named = main }, "BindsElections", $"elections of this site do not pass {main.Instance} by: site {v.PeerSite} is to count it")
             : null;
 

@@ -7,6 +7,7 @@ using Tandem.Agent.State;
 using Tandem.Arbiter;
 using Tandem.Kubernetes.Client;
 using Tandem.Postgres;
+using Tandem.Protocol.Records;
 using Tandem.Resources;
 using Tandem.Resources.Values;
 using Tandem.Simulation.Api;
@@ -40,9 +41,14 @@ public sealed class AgentDirectory
 /// <summary>What runs in a database pod: the real agent, in a process of its own, over the models of everything that it touches. One life of a container.</summary>
 public sealed class AgentProgram : IPodProgram
 {
+    /// <summary>The image that has this version's agent, and one that has that of the version before.</summary>
+    public const string Image = "tandem:1";
+    public const string ImageBefore = "tandem:0";
+
     private AgentHost? _host;
 
-    public AgentProgram(AgentWorld world, InstanceIdentity identity, Machine machine, Disk disk, Func<SimulatedProcess, IKubernetesClient> connect, Func<ArbiterAddress?> mountedArbiter)
+    /// <param name="image">The image that the agent was copied from.</param>
+    public AgentProgram(AgentWorld world, InstanceIdentity identity, string? image, Machine machine, Disk disk, Func<SimulatedProcess, IKubernetesClient> connect, Func<ArbiterAddress?> mountedArbiter)
     {
         (Identity, Machine, Disk) = (identity, machine, disk);
         var chance = Chance.Of(world.Seed, $"{identity.Site}/{identity.Instance}/{world.Events.Count}");
@@ -51,7 +57,7 @@ public sealed class AgentProgram : IPodProgram
         disk.Machine = machine;
         Server = new SimulatedPostgresServer(world.Postgres, Process.Name, disk, machine, Process);
         Process.Ended += OnEnded;
-        Process.Run(() => Start(world, connect(Process), mountedArbiter));
+        Process.Run(() => Start(world, image == ImageBefore ? PrimaryRecord.FirstFormat : PrimaryRecord.CurrentFormat, connect(Process), mountedArbiter));
     }
 
     public InstanceIdentity Identity { get; }
@@ -97,11 +103,11 @@ public sealed class AgentProgram : IPodProgram
         Process.Kill();
     }
 
-    private async void Start(AgentWorld world, IKubernetesClient client, Func<ArbiterAddress?> mountedArbiter)
+    private async void Start(AgentWorld world, int format, IKubernetesClient client, Func<ArbiterAddress?> mountedArbiter)
     {
         var paths = new PodPaths(Names.VolumePath, Names.RuntimePath, Names.TlsPath, Names.ApplicationPath, Names.ArbiterPath);
         var ports = new AgentPorts(client, Server, new SimulatedAgentLink(world, this), new DiskStore(Disk, Process, world.Holds, volume => world.Discards(Identity.Site!, new Incarnation(Identity.Instance, volume, Identity.ClaimUid))), new PodSecrets(paths, Server, mountedArbiter), new ArbiterLinks(world.Arbiter, Process, Machine.Name), Process.Time, Process.Chance, Process, Process.Logger);
-        _host = new AgentHost(Identity, paths, ports, world.Version);
+        _host = new AgentHost(Identity, paths, ports, world.Version, format);
         using var guard = Process.Time.CreateTimer(_ => _host.Guard.Look(), null, Guard.Tick, Guard.Tick);
         ExitCode = await _host.RunAsync(CancellationToken.None);
         Process.Kill();

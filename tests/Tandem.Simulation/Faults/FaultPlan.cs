@@ -162,6 +162,10 @@ public static class FaultPlan
             var at = maintenance.Between(TimeSpan.Zero, setup.Trouble);
             plan.Add(new PlannedFault(plan.Count, at, maintenance.OneOf(KindsOfMaintenance)(maintenance, setup, maintenance.OneOf(sites), maintenance.LongTailed(TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(20)))));
         }
+        if (setup.AgentsBehind)
+        {
+            foreach (var site in sites) plan.Add(new PlannedFault(plan.Count, maintenance.Between(TimeSpan.Zero, setup.Trouble), new AgentsUpgraded(site, maintenance.Milliseconds(0, 6000))));
+        }
         if (Repertoire.Drawn(Chance.Of(setup.Seed, "play"), setup) is { } play) plan.Add(new PlannedFault(plan.Count, TimeSpan.Zero, play with { Lasts = setup.Trouble }));
         return plan;
     }

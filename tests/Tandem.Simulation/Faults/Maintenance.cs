@@ -38,6 +38,20 @@ public sealed record ImageRolled(string Site, int Version) : Fault
     protected override string Describe() => $"spec.image of {Site} set to postgres:15.{Version}";
 }
 
+/// <summary>helm upgrade of Tandem at a site: for a while operators and agents of two versions run beside each other.</summary>
+public sealed record AgentsUpgraded(string Site, TimeSpan Apart) : Fault
+{
+    public override TimeSpan Aftermath => AftermathOfSite;
+
+    public override Action? Begin(World world)
+    {
+        world.Site(Site).Upgrade(Apart);
+        return null;
+    }
+
+    protected override string Describe() => System.FormattableString.Invariant($"Tandem upgraded at {Site}, its operators {Apart.TotalSeconds:0.0} s apart");
+}
+
 /// <summary>kubectl drain of a node, and uncordon: its pods are evicted as soon as the disruption budget allows it, which is while all the others are ready.</summary>
 public sealed record Drained(string Site, Victim Victim, int Choice) : Fault
 {

@@ -51,7 +51,7 @@ public sealed class OperatorProgram
     {
         var client = new SimulatedKubernetesClient(process, _machine.Name, _site.Api);
         var options = new OperatorOptions { Site = _site.Name, Namespaces = [World.Namespace], PodName = $"operator-{_number}", PodNamespace = World.Namespace };
-        await using var host = new OperatorHost(client, options, hasPolicyV1: true, "tandem:1", new ReportLinks(_world, process, _machine), process.Time, process.Chance, new TraceLoggerFactory(process.Name, _world.Trace), new OtherSiteLinks(_world, process, _machine), new ArbiterLinks(_world.Arbiter, process, _machine.Name));
+        await using var host = new OperatorHost(client, options, hasPolicyV1: true, _site.AgentImage, new ReportLinks(_world, process, _machine), process.Time, process.Chance, new TraceLoggerFactory(process.Name, _world.Trace), new OtherSiteLinks(_world, process, _machine), new ArbiterLinks(_world.Arbiter, process, _machine.Name));
         await host.RunAsync(CancellationToken.None);
     }
 

@@ -30,6 +30,9 @@ public sealed record Setup
     /// <summary>Whether commits wait for the other site.</summary>
     public PairSynchrony PairSynchrony { get; init; }
 
+    /// <summary>It begins with agents of the version before, which know only the first format of records; they are renewed while things go wrong.</summary>
+    public bool AgentsBehind { get; init; }
+
     /// <summary>How long things go wrong, from when all has come up until everything is mended.</summary>
     public required TimeSpan Trouble { get; init; }
 
@@ -56,19 +59,23 @@ public sealed record Setup
         var chance = Chance.Of(seed, "setup");
         var instances = sites > 1 ? chance.OneOf([2, 2, 3]) : chance.OneOf([2, 3, 3, 3, 3, 4, 4, 5]);
         var mode = instances == 2 ? chance.OneOf([SynchronizationMode.Synchronous, SynchronizationMode.Asynchronous]) : chance.OneOf([SynchronizationMode.Quorum, SynchronizationMode.Quorum, SynchronizationMode.Quorum, SynchronizationMode.Synchronous, SynchronizationMode.Asynchronous]);
+        var acknowledgements = mode == SynchronizationMode.Quorum && instances >= 4 ? chance.Next(1, instances - 1) : 1;
+        var durability = chance.Happens(0.3) ? Durability.Preferred : Durability.Required;
+        var hasOperator = sites > 1 || chance.Happens(0.25);
         return new Setup
         {
             Seed = seed,
             Sites = sites,
             Instances = instances,
             Mode = mode,
-            Acknowledgements = mode == SynchronizationMode.Quorum && instances >= 4 ? chance.Next(1, instances - 1) : 1,
-            Durability = chance.Happens(0.3) ? Durability.Preferred : Durability.Required,
-            HasOperator = sites > 1 || chance.Happens(0.25),
+            Acknowledgements = acknowledgements,
+            Durability = durability,
+            HasOperator = hasOperator,
             Clients = chance.Next(1, 4),
             LocalVolumes = chance.Happens(0.5),
             PublishesLate = chance.Happens(0.6),
             HasArbiter = sites > 1 && Chance.Of(seed, "arbiter").Happens(0.4),
+            AgentsBehind = hasOperator && Chance.Of(seed, "agents").Happens(0.1),
             PairSynchrony = sites > 1 ? Chance.Of(seed, "pair-synchrony").OneOf([PairSynchrony.Asynchronous, PairSynchrony.Asynchronous, PairSynchrony.Asynchronous, PairSynchrony.Required, PairSynchrony.Required, PairSynchrony.Preferred]) : PairSynchrony.Asynchronous,
             Trouble = TimeSpan.FromSeconds(5) + chance.LongTailed(TimeSpan.FromSeconds(1.5), TimeSpan.FromSeconds(32)),
             Drift = chance.Happens(0.3) ? 0.02 : 0.0005,
@@ -76,5 +83,5 @@ public sealed record Setup
     }
 
     public override string ToString() =>
-        $"{Sites} site(s), {Instances} instances, {Mode}{(Mode == SynchronizationMode.Quorum ? $" k={Acknowledgements}" : "")} {Durability}, {(HasOperator ? "operator" : "no operator")}, {(HasArbiter ? "an arbiter, " : "")}{(PairSynchrony == PairSynchrony.Asynchronous ? "" : $"synchronous pair ({PairSynchrony}), ")}{(LocalVolumes ? "local" : "network")} volumes, {Clients} clients, trouble for {Trouble.TotalSeconds:0} s";
+        $"{Sites} site(s), {Instances} instances, {Mode}{(Mode == SynchronizationMode.Quorum ? $" k={Acknowledgements}" : "")} {Durability}, {(HasOperator ? "operator" : "no operator")}, {(HasArbiter ? "an arbiter, " : "")}{(PairSynchrony == PairSynchrony.Asynchronous ? "" : $"synchronous pair ({PairSynchrony}), ")}{(AgentsBehind ? "agents of the version before, " : "")}{(LocalVolumes ? "local" : "network")} volumes, {Clients} clients, trouble for {Trouble.TotalSeconds:0} s";
 }

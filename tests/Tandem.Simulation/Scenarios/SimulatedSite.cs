@@ -42,6 +42,7 @@ public sealed partial class SimulatedSite
     public SimulatedSite(World world, string name)
     {
         (_world, Name) = (world, name);
+        AgentImage = world.Setup.AgentsBehind ? AgentProgram.ImageBefore : AgentProgram.Image;
         _chance = Chance.Of(world.Setup.Seed, $"site {name}");
         var machines = Enumerable.Range(1, Math.Max(3, world.Setup.Instances)).Select(i => new Machine($"{name}-n{i}", name, Clock())).ToList();
         foreach (var machine in machines) machine.Lost += () => LosePower(machine);
@@ -52,6 +53,9 @@ public sealed partial class SimulatedSite
     }
 
     public string Name { get; }
+
+    /// <summary>The Tandem image that this site's operators give to pods.</summary>
+    public string AgentImage { get; private set; } = "";
     public ApiServer Api => _site.Api;
     public IReadOnlyList<Machine> Machines => _site.Machines;
     public Machine ClientMachine { get; }
@@ -87,6 +91,14 @@ public sealed partial class SimulatedSite
         Programs.FirstOrDefault(p => p.Disk == disk)?.Server.Live?.Panic("input/output error");
         Api.Delete<V1PersistentVolumeClaim>(World.Namespace, instance, null, "kubectl");
         Api.Delete<V1Pod>(World.Namespace, instance, new DeleteOptions(GracePeriodSeconds: 0), "kubectl");
+    }
+
+    /// <summary>The site's operators are renewed, one after the other, and renew the agents.</summary>
+    public void Upgrade(TimeSpan apart)
+    {
+        AgentImage = AgentProgram.Image;
+        _operators[0].Process.Kill();
+        _world.Events.After(apart, _operators[1].Process.Kill);
     }
 
     public Action PauseKubelet(Machine machine) => _site.Kubelets.First(k => k.Machine == machine).Pause();
@@ -292,6 +304,7 @@ public sealed partial class SimulatedSite
         if (Programs.FirstOrDefault(p => IncarnationOf(p) == holder)?.Server.Live is not { Phase: ServerPhase.Standby } main || !main.Receivers.Any(r => r.IsConnected)) return $"{Name}: main standby {holder.Instance} does not stream";
         var instances = Api.Find<DatabaseCluster>(World.Namespace, World.ClusterName)!.Spec.Instances;
         if (main.Senders.Count(s => s.State == "streaming") < instances - 1) return $"{Name}: not every cascade streams";
+        if (_world.Sites.Any(s => s.AgentImage == AgentProgram.ImageBefore)) return null; // nothing that the agents of the version before do not know is done with them
         // What both manifests ask for in the end: whoever has edited one has edited the other.
         var asked = Api.Find<DisasterRecoveryPair>(World.Namespace, World.PairName)!.Spec.Synchronization.Mode;
         return (asked == PairSynchronizationMode.Synchronous) == (PairRecord.Synchronous?.Incarnation == holder) ? null : $"{Name}: the pair is to be {asked}, its record names {PairRecord.Named?.Instance ?? "nobody"} and says {PairRecord.Synchronous?.Incarnation.Instance ?? "nobody"} is synchronous";
@@ -313,7 +326,7 @@ public sealed partial class SimulatedSite
         var claim = Api.Find<V1PersistentVolumeClaim>(World.Namespace, instance) ?? Api.Put(ClaimBuilder.Build(cluster, instance));
         if (claim.Metadata.DeletionTimestamp is not null || Api.Find<V1Pod>(World.Namespace, instance) is not null) return;
         if (Api.Find<V1Secret>(World.Namespace, Names.InstanceSecret(instance)) is null) Api.Put(new V1Secret { Metadata = OwnedMetadata.Of(cluster, Names.InstanceSecret(instance)) });
-        Api.Put(PodBuilder.Build(cluster, instance, claim.Metadata.Uid!, new PodSettings(Name, "tandem:1")));
+        Api.Put(PodBuilder.Build(cluster, instance, claim.Metadata.Uid!, new PodSettings(Name, AgentImage)));
     }
 
     private AgentProgram Start(PodStart start)
@@ -321,7 +334,7 @@ public sealed partial class SimulatedSite
         var pod = start.Pod;
         var claim = pod.Spec!.Containers[0].Env!.First(e => e.Name == Names.ClaimUidVariable).Value!;
         var identity = new InstanceIdentity(pod.Metadata.Name!, World.Namespace, World.ClusterName, claim, pod.Metadata.Uid!, start.Address, start.Machine.Name, Name, $"{pod.Metadata.Uid}/{_world.Events.Count:x}");
-        var program = new AgentProgram(_world.Agents, identity, start.Machine, start.Disk!, process => new SimulatedKubernetesClient(process, start.Machine.Name, Api, new KubernetesClientOptions { PageTimeout = TimeSpan.FromSeconds(5) }), MountedArbiter);
+        var program = new AgentProgram(_world.Agents, identity, pod.Spec.InitContainers?[0].Image, start.Machine, start.Disk!, process => new SimulatedKubernetesClient(process, start.Machine.Name, Api, new KubernetesClientOptions { PageTimeout = TimeSpan.FromSeconds(5) }), MountedArbiter);
         _programs.RemoveAll(p => p.IsEnded);
         _programs.Add(program);
         _world.Agents.Agents.Set(start.Address, program);

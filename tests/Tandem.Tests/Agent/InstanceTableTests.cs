@@ -666,7 +666,7 @@ public sealed class InstanceTableTests
     public void A_server_that_somebody_promoted_past_its_agent_is_stopped()
     {
         var promoted = World(Record(1, B, Clause(1, B, 1, A, C))) with { Peers = [Peer(B)], Status = Status(inRecovery: false) };
-        Assert.Equal(StopMode.Immediate, Expect<InstanceAction.Stop>(promoted, "PromotedByHand").Mode);
+        Assert.Equal(StopMode.Fast, Expect<InstanceAction.Stop>(promoted, "PromotedByHand").Mode);
         // The holder's own too, elected and not behind the gate yet.
         Expect<InstanceAction.Stop>(World(Record(1, A, Clause(1, A, 1, B, C))) with { Status = Status(inRecovery: false) }, "PromotedByHand");
     }

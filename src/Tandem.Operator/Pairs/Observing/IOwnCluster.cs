@@ -13,6 +13,9 @@ public interface IOwnCluster
     /// <param name="askNow">Ask the agent first: positions in a handover must not be a second old.</param>
     Task<AgentReport?> ReportAsync(string @namespace, string cluster, string instance, bool askNow, CancellationToken cancellation);
 
+    /// <summary>The last reports of all instances, those that speak of the present.</summary>
+    IReadOnlyList<AgentReport> Reports(string @namespace, string cluster);
+
     /// <summary>The public certificate of the cluster's authority.</summary>
     string? AuthorityPem(string @namespace, string cluster);
 

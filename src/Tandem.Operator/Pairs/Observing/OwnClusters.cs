@@ -21,6 +21,9 @@ public sealed class OwnClusters(IKubernetesClient client, ClusterCaches caches, 
         return heard.Fresh;
     }
 
+    public IReadOnlyList<AgentReport> Reports(string @namespace, string cluster) =>
+        [.. caches.Pods.Of(new ClusterKey(@namespace, cluster)).Values.Select(p => reports.Latest(p.Metadata.Uid!).Fresh).OfType<AgentReport>()];
+
     public string? AuthorityPem(string @namespace, string cluster) => caches.ConfigMaps.Get(@namespace, Names.AuthorityConfigMap(cluster))?.Data?.GetValueOrDefault(CertificateSecretBuilder.Authority);
 
     public V1Service? ReplicationService(string @namespace, string cluster) => caches.Services.Get(@namespace, Names.ReplicationService(cluster));

@@ -52,6 +52,7 @@ public sealed class PairObserver(IKubernetesClient client, IOwnCluster clusters,
         var self = SiteFactsBuilder.Build(mine, record, cluster, report, lost, clusters.AuthorityPem(key.Namespace!, pair.Spec.Cluster), clusters.ReplicationService(key.Namespace!, pair.Spec.Cluster),
             clusters.NodeAddresses(key.Namespace!, pair.Spec.Cluster, cluster?.Holder?.Instance));
 
+        var reports = clusters.Reports(key.Namespace!, pair.Spec.Cluster);
         var view = new PairView
         {
             Site = site,
@@ -71,7 +72,9 @@ public sealed class PairObserver(IKubernetesClient client, IOwnCluster clusters,
             RemoteSilentFor = report is { RemoteSilentMilliseconds: { } silent } && (report.RemoteName is null || report.RemoteName == cluster?.RemoteNow?.Incarnation.ReplicationName) ? TimeSpan.FromMilliseconds(silent) : null,
             DegradeAfter = pair.Spec.Synchronization.DegradeAfter.TryGet(out var degradeAfter) ? degradeAfter : new PairSynchronizationSpec().DegradeAfter.Value,
             HolderLost = lost,
-            NamedIsUnfit = cluster?.Named is { } counted && !(named is { AsksToBeLetGo: false, Marked: false } && named.IsOf(counted)),
+            NamedIsUnfit = cluster?.Named is { } counted && !(named is { AsksToBeLetGo: false, HasCopy: not false } && named.IsOf(counted)),
+            HasCopy = reports.Any(r => r.HasCopy != false),
+            AgentsKnow = reports.Select(r => r.RecordFormat ?? PrimaryRecord.FirstFormat).DefaultIfEmpty(PrimaryRecord.FirstFormat).Min(),
             Quiesced = report is { State: Quiesced },
             ArbiterRequest = ArbiterRequestOf(pair),
             Arbiter = arbiter?.Read is { } stands ? new ArbiterView(stands.Record, arbiter.StoodStillFor, settlements.Arbiter.IsSettled(key)) : null,

@@ -126,6 +126,8 @@ internal sealed class PlayedCluster(IKubernetesClient client, string @namespace,
         Senders = Other.Streaming ? [new SenderReport(Other._me.ReplicationName, "streaming", null, null, Other.Flushed.ToString(), Other.Flushed.ToString(), "async", 0, "192.0.2.1")] : [],
     });
 
+    public IReadOnlyList<AgentReport> Reports(string ns, string cluster) => [new AgentReport { Instance = "orders-1", Version = "test", State = "streaming", HasCopy = true, RecordFormat = PrimaryRecord.CurrentFormat }];
+
     public string? AuthorityPem(string ns, string cluster) => $"authority of {site}";
 
     public V1Service? ReplicationService(string ns, string cluster) => new() { Spec = new V1ServiceSpec { Type = "LoadBalancer", Ports = [new V1ServicePort { Port = 5432, NodePort = 30432 }] } };

@@ -9,6 +9,17 @@ namespace Tandem.Tests.Protocol.Elections;
 [Requirement("E1", "E9", "C2")]
 public sealed class ElectionTests
 {
+    /// <summary>An agent of the version before: what it has counts, and nobody who has less takes the record past it.</summary>
+    [Fact]
+    public void Who_may_not_swap_the_record_is_not_elected_and_not_passed_by()
+    {
+        var record = Record(2, null, Clause(1, A, 1, B, C)) with { Format = 3 };
+        var old = Promise(B, 2, 1, At(5)) with { CanHold = false };
+        Assert.Equal(C, Assert.IsType<ElectionVerdict.Winner>(Election.Judge(View(record, old, Promise(C, 2, 1, At(5))))).Promise.By);
+        Assert.Equal("NewestLogCannotHold", Assert.IsType<ElectionVerdict.Wait>(Election.Judge(View(record, old, Promise(C, 2, 1, At(4))))).Reason);
+        Assert.Equal("NoCandidate", Assert.IsType<ElectionVerdict.Wait>(Election.Judge(View(record, old, Promise(C, 2, 1, At(4)) with { CanHold = false }))).Reason);
+    }
+
     private static readonly PrimaryRecord Electing = Record(2, null, Clause(1, A, 1, B, C));
 
     [Fact]

@@ -351,6 +351,7 @@ public sealed class PairDecisionTests
         Waits(West(Asks("west", 3)) with { Peer = new PeerView(null, null) }, "PeerRecordLost");
         Waits((West(Asks("west", 3)) with { Cluster = null }).Unreadable(), "NothingToPromote");
         Waits(West(Asks("west", 3)).Unreadable().WithCluster(c => c with { SystemIdentifier = null }), "NothingToPromote");
+        Waits(West(Asks("west", 3)) with { HasCopy = false }, "NothingToPromote");
     }
 
     [Fact]

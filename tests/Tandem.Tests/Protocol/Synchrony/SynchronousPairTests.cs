@@ -41,6 +41,14 @@ public sealed class SynchronousPairTests
     }
 
     [Fact]
+    public void While_an_agent_is_older_than_what_the_record_would_say_nobody_is_named_or_counted()
+    {
+        Assert.Equal("AgentsTooOld", Assert.IsType<PairAction.Wait>(PairDecision.Decide(Standby(Required) with { AgentsKnow = 2 })).Reason);
+        Assert.Equal("AgentsTooOld", Assert.IsType<PairAction.Wait>(PairDecision.Decide(Primary(Required, null, Remote) with { AgentsKnow = 2 })).Reason);
+        Decide<PairAction.SwapCluster>(Primary(Required, null, Remote), "CountsOtherSite");
+    }
+
+    [Fact]
     public void Nobody_is_named_unless_both_sites_ask_for_it_and_it_streams()
     {
         Assert.IsType<PairAction.Rest>(PairDecision.Decide(West(Required, peer: Asks("east"))));
