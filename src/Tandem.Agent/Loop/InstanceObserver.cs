@@ -89,9 +89,14 @@ public sealed class InstanceObserver(RecordKeeper records, ClusterSight sight, P
             RewindImpossible = memory.RewindImpossible,
             DiscardAccepted = memory.DiscardAccepted,
             ArbiterHeld = context.Arbiter.IsHeld(record?.Arbiter, record?.PairEpoch),
-            PeerSiteChecked = pair is null || _life.HasLivedThrough(pair, record, peers.LastLiveBeat, now) || memory.OtherSiteCheckedAt == pair.PairEpoch,
+            PeerSiteChecked = pair is null || _life.HasLivedThrough(pair, record, peers.LastLiveBeat, now, Reigns(process, record)) || memory.OtherSiteCheckedAt == pair.PairEpoch,
         };
     }
+
+    /// <summary>It started in this life, for an agent takes its server with it: a crash of the server alone leaves no gap in which anybody could have taken over unseen [S8].</summary>
+    private bool Reigns(ServerProcess process, PrimaryRecord? record) =>
+        process is { Running: true, Mode: ServerMode.ReadWrite } && record is { Holder: { } holder, Reign: { Timeline: not null } reign }
+        && holder == memory.Me && reign.Incarnation == holder && reign.Epoch == record.Epoch && reign.PairEpoch == record.PairEpoch;
 
     private void NoteReign(PrimaryRecord? record, TimeSpan now)
     {

@@ -16,12 +16,13 @@ public sealed class SiteLife
 
     /// <param name="beat">The last beat of a holder whose disk took a write: under runMode Primary only a server that runs read-write has such beats.</param>
     /// <param name="now">By the clock that beats are timed by.</param>
-    public bool HasLivedThrough(PairRecord pair, PrimaryRecord? record, (long Epoch, string Incarnation, TimeSpan At)? beat, TimeSpan now)
+    /// <param name="reigns">The server of this agent runs read-write, in the present reign.</param>
+    public bool HasLivedThrough(PairRecord pair, PrimaryRecord? record, (long Epoch, string Incarnation, TimeSpan At)? beat, TimeSpan now, bool reigns = false)
     {
         _first ??= pair.PairEpoch;
-        // The present epoch was decided within this life.
-        if (_first < pair.PairEpoch) _lived = pair.PairEpoch;
-        if (HeardWritableHolder(record, beat, now)) _lived = record!.PairEpoch;
+        // The present epoch was decided within this life. What a letter says was decided at some time, which may be long over: it is enough for whoever has lived through the epoch before it [S15].
+        if (_first < pair.PairEpoch && (pair.Outcome is not { Carried: true } told || told.To != pair.PairEpoch || told.From == _lived)) _lived = pair.PairEpoch;
+        if (HeardWritableHolder(record, beat, now) || (reigns && record is { RunMode: RunMode.Primary })) _lived = record!.PairEpoch;
         return _lived == pair.PairEpoch;
     }
 

@@ -80,5 +80,9 @@ public sealed class PairController(
 
     private Task ReportAsync(PairObservation seen, PairAction action, CancellationToken cancellation) => reporter.ReportAsync(seen, action, cancellation);
 
-    private static bool IsInOperation(PairObservation seen) => seen.View.Record?.Operation is not null || seen.View.PeerRecord?.Operation is not null;
+    private static bool IsInOperation(PairObservation seen) => seen.View.Record?.Operation is not null || seen.View.PeerRecord?.Operation is not null || IsReaching(seen.View);
+
+    /// <summary>A token that was carried here is to be consumed as soon as it is reached.</summary>
+    private static bool IsReaching(PairView view) =>
+        view is { ByHand: true, Record: { Role: PairRole.Standby } record, Letter.Record.Operation.Token: { } token } && token.PairEpoch == record.PairEpoch && view.Request.PrimarySite == view.Site;
 }

@@ -14,8 +14,8 @@ public static class Dissolving
                 : null;
         if (record.State == PairRecordState.Active)
             return new PairAction.SwapRecord(record with { State = PairRecordState.Dissolving }, "Dissolving", "the pair is being deleted here");
-        if (v.PeerRecord is not { } peer)
-            return new PairAction.Wait("PeerUnreachable", $"the pair is being deleted, but site {v.PeerSite} cannot be read: the record is obeyed until both sites have dissolved it");
+        if (v.PeerWord is not { } peer)
+            return v.ByHand ? new PairAction.Wait("WaitingForLetter", $"the pair is being deleted: copy status.letter from site {v.PeerSite} into spec.sites[].letter of {v.PeerSite} here (kubectl edit), once the pair is being deleted there too") : new PairAction.Wait("PeerUnreachable", $"the pair is being deleted, but site {v.PeerSite} cannot be read: the record is obeyed until both sites have dissolved it");
         if (record.State == PairRecordState.Dissolved)
             return peer.State == PairRecordState.Dissolved
                 ? new PairAction.Release("Dissolved", "both sites have dissolved the pair")

@@ -27,9 +27,11 @@ public static class PairDecision
         ClusterFollows.RunAsStandby,
         // ---- the site that is to become primary ----
         TargetSteps.Consume,
+        TargetSteps.DecideCarried,
         TargetSteps.ReachOrRevoke,
         // ---- the site that is primary, in an operation ----
         Override.OpenWithoutOutcome,
+        Override.OpenUnseen,
         PrimarySteps.Locked,
         PrimarySteps.Quiescing,
         PrimarySteps.Fenced,

@@ -12,6 +12,12 @@ namespace Tandem.Protocol.Handover;
 /// <param name="Deleting">The object is being deleted: it asks for nothing any more [S13].</param>
 public sealed record PairRequest(string PrimarySite, long? FailoverFromEpoch, bool Deleting, long? AbandonPeerFromEpoch = null, long? OverrideFromEpoch = null, PairSynchrony Synchrony = PairSynchrony.Asynchronous)
 {
+    /// <summary>Without a link: number of the pair epoch in which this site may demote itself [S15]; null: it may not.</summary>
+    public long? SwitchoverFromEpoch { get; init; }
+
+    /// <summary>The how manieth time it is asked for in that pair epoch.</summary>
+    public long SwitchoverAttempt { get; init; } = 1;
+
     /// <summary>Commits are to wait for the other site.</summary>
     public bool IsSynchronous => Synchrony != PairSynchrony.Asynchronous && !Deleting;
 }
@@ -67,6 +73,15 @@ public sealed record PairView
     /// <summary>Null: unreadable.</summary>
     public PeerView? Peer { get; init; }
 
+    /// <summary>There is no link between the sites: the other one is never read, and a person carries letters [S15].</summary>
+    public bool ByHand { get; init; }
+
+    /// <summary>Without a link: what a person brought of the other site last. Null: nothing that is for this site.</summary>
+    public PairLetter? Letter { get; init; }
+
+    /// <summary>An agent of this site waits for a look at the other one before it starts read-write, and none was had [S8].</summary>
+    public bool WaitsForLook { get; init; }
+
     /// <summary>Null: not known.</summary>
     public HolderPosition? Holder { get; init; }
 
@@ -120,6 +135,12 @@ public sealed record PairView
 
     /// <summary>The other site's record, where it was read.</summary>
     public PairRecord? PeerRecord => Peer?.Record;
+
+    /// <summary>
+    /// The other site's record as it is, or, without a link, as it once was: for what is so for ever once it was said, a token, an outcome, the end of the pair [S15]. Whatever asks how the other site stands now goes by
+    /// <see cref="PeerRecord"/> [S5] [S8].
+    /// </summary>
+    public PairRecord? PeerWord => PeerRecord ?? (ByHand ? Letter?.Record : null);
 
     /// <summary>
     /// Standby site: the mark that it has everything of the other one, where it holds: elections of this site are bound to the incarnation that it names. Taken away from them by a person (reset-primary), or with

@@ -9,15 +9,15 @@ public static class Preflight
     public static readonly ImmutableArray<Func<PairView, Refusal?>> Checks =
     [
         v => v.Unsupported,
-        v => v.Peer is null ? new Refusal("PeerUnreachable", $"site {v.PeerSite} cannot be read") : null,
+        v => v.ByHand ? null : v.Peer is null ? new Refusal("PeerUnreachable", $"site {v.PeerSite} cannot be read") : null,
         // The other site could not open without it either.
         v => ArbiterUnreachable(v),
-        v => v.PeerRecord is null ? new Refusal("PeerRecordMissing", $"site {v.PeerSite} has no pair record yet") : null,
-        v => v.PeerRecord!.State == PairRecordState.Active ? null : new Refusal("PeerNotActive", $"the pair record of site {v.PeerSite} is {v.PeerRecord.State}"),
-        v => v.PeerRecord!.PairEpoch == v.Record!.PairEpoch ? null : new Refusal("PeerAtOtherEpoch", $"site {v.PeerSite} is at pair epoch {v.PeerRecord.PairEpoch}, this one at {v.Record.PairEpoch}"),
-        v => v.PeerRecord!.Role == PairRole.Standby ? null : new Refusal("PeerNotStandby", $"site {v.PeerSite} is not standby"),
+        v => v.PeerWord is null ? new Refusal("PeerRecordMissing", v.ByHand ? $"no letter of site {v.PeerSite} is here: copy its status.letter into spec.sites[].letter" : $"site {v.PeerSite} has no pair record yet") : null,
+        v => v.PeerWord!.State == PairRecordState.Active ? null : new Refusal("PeerNotActive", $"the pair record of site {v.PeerSite} is {v.PeerWord.State}"),
+        v => v.PeerWord!.PairEpoch == v.Record!.PairEpoch ? null : new Refusal("PeerAtOtherEpoch", $"site {v.PeerSite} is at pair epoch {v.PeerWord.PairEpoch}{(v.ByHand ? " by its letter" : "")}, this one at {v.Record.PairEpoch}"),
+        v => v.PeerWord!.Role == PairRole.Standby ? null : new Refusal("PeerNotStandby", $"site {v.PeerSite} is not standby"),
         // One operation at a time over both sites (B3).
-        v => (v.Record!.Operation ?? v.PeerRecord!.Operation) is { } operation ? new Refusal("OperationInProgress", $"{operation.Kind} {operation.Id} of site {operation.Owner} is at step {operation.Step}") : null,
+        v => (v.Record!.Operation ?? v.PeerWord!.Operation) is { } operation ? new Refusal("OperationInProgress", $"{operation.Kind} {operation.Id} of site {operation.Owner} is at step {operation.Step}") : null,
         // A primary that does not run at this epoch could be demoted with a log that ends in another one [S3].
         v => v.PrimaryRunsAtEpoch ? null : new Refusal("PrimaryNotRunningAtEpoch", $"this site's primary does not run at pair epoch {v.Record!.PairEpoch}, or does not admit clients"),
         PeerReady,
@@ -35,15 +35,15 @@ public static class Preflight
     }
 
     private static Refusal? PeerReady(PairView v) =>
-        v.PeerRecord!.Self is { Ready: true } ? null : new Refusal("PeerNotReady", v.PeerRecord.Self?.NotReadyReason ?? $"site {v.PeerSite} has said nothing of itself yet");
+        v.PeerWord!.Self is { Ready: true } ? null : new Refusal("PeerNotReady", v.PeerWord.Self?.NotReadyReason ?? $"site {v.PeerSite} has said nothing of itself yet");
 
     private static Refusal? SameSystem(PairView v) =>
-        v.PeerRecord!.Self!.SystemIdentifier is { } theirs && theirs == v.Cluster!.SystemIdentifier
+        v.PeerWord!.Self!.SystemIdentifier is { } theirs && theirs == v.Cluster!.SystemIdentifier
             ? null
-            : new Refusal("SystemIdentifierMismatch", $"this site's database is {v.Cluster!.SystemIdentifier}, that of site {v.PeerSite} is {v.PeerRecord.Self.SystemIdentifier}");
+            : new Refusal("SystemIdentifierMismatch", $"this site's database is {v.Cluster!.SystemIdentifier}, that of site {v.PeerSite} is {v.PeerWord.Self.SystemIdentifier}");
 
     private static Refusal? SameEngine(PairView v) =>
-        v.Record!.Self?.ServerVersion is { } mine && v.PeerRecord!.Self!.ServerVersion is { } theirs && mine / 10000 != theirs / 10000
+        v.Record!.Self?.ServerVersion is { } mine && v.PeerWord!.Self!.ServerVersion is { } theirs && mine / 10000 != theirs / 10000
             ? new Refusal("EngineMismatch", $"the server here is of version {mine / 10000}, at site {v.PeerSite} of {theirs / 10000}")
             : null;
 

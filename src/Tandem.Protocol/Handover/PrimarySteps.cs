@@ -13,7 +13,8 @@ public static class PrimarySteps
     {
         if (At(v, PairStep.Lock) is not { } operation) return null;
         if (GivenUp(v, operation, v.Now >= operation.StepStartedAt + v.Timeouts.Step) is { } why) return Back(v, operation, why);
-        if (!TargetIsLocked(v, operation)) return new PairAction.Wait("Locking", $"switchover {operation.Id}: site {v.PeerSite} is to lock as target");
+        // Without a link there is nobody to lock: the other site hears of it by the token.
+        if (!v.ByHand && !TargetIsLocked(v, operation)) return new PairAction.Wait("Locking", $"switchover {operation.Id}: site {v.PeerSite} is to lock as target");
         var next = operation.At(PairStep.Quiesce, v.Now) with { DrainDeadline = v.Now + v.Timeouts.Quiesce };
         return Next(v, next, "Quiesces", "clients are turned away, sessions drain");
     }
@@ -24,8 +25,8 @@ public static class PrimarySteps
         if (GivenUp(v, operation, v.Now >= operation.Deadline) is { } why) return Back(v, operation, why);
         if (v.PeerRecord is not null && !TargetIsLocked(v, operation)) return Back(v, operation, $"site {v.PeerSite} is not locked as target any more");
         if (!v.Quiesced && v.Now < operation.DrainDeadline) return new PairAction.Wait("Quiescing", $"switchover {operation.Id}: sessions drain until {operation.DrainDeadline:u}");
-        // Without the other site's word the demotion would begin an outage that nobody may be there to end.
-        if (v.PeerRecord is null) return new PairAction.Wait("PeerUnreachable", $"switchover {operation.Id}: site {v.PeerSite} cannot be read");
+        // Without the other site's word the demotion would begin an outage that nobody may be there to end; without a link it is the person who asked for it that ends it.
+        if (v.PeerRecord is null && !v.ByHand) return new PairAction.Wait("PeerUnreachable", $"switchover {operation.Id}: site {v.PeerSite} cannot be read");
         return Next(v, operation.At(PairStep.Demote, v.Now), "Demotes", v.Quiesced ? "no session is left" : "the deadline of the sessions has passed");
     }
 
@@ -68,8 +69,12 @@ public static class PrimarySteps
     public static PairAction? Offering(PairView v)
     {
         if (At(v, PairStep.Offer) is not { } operation) return null;
-        if (GivenUp(v, operation, v.Now >= operation.Deadline) is { } why)
+        // A token that a person carries takes the time that it takes: it is taken back by a word alone.
+        if (GivenUp(v, operation, !v.ByHand && v.Now >= operation.Deadline) is { } why)
             return Next(v, operation.At(PairStep.RollBack, v.Now), "RollsBack", $"{why}: the token is to be revoked");
+        if (v.ByHand)
+            return new PairAction.Wait("HandoverOffered", $"switchover {operation.Id}: this site has stopped, its log ends at {operation.Token!.End.Lsn}. Copy status.letter into spec.sites[].letter of {v.Site} at site {v.PeerSite}, where spec.primarySite {v.PeerSite} takes over; then its status.letter back here. "
+                + $"To call it off: spec.primarySite {v.Site} here");
         return v.Peer is null ? InDoubt(v, operation) : new PairAction.Wait("Offered", $"{operation.Kind} {operation.Id}: site {v.PeerSite} is to reach {operation.Token!.End.Lsn}");
     }
 
@@ -113,7 +118,9 @@ public static class PrimarySteps
         new PairAction.SwapRecord(v.Record! with { Operation = operation }, reason, $"{operation.Kind} {operation.Id}: {what}");
 
     /// <summary>The link was lost while the token is out: the other site may have consumed it, so this one stays down until it reads the outcome, or a human overrides [S6].</summary>
-    private static PairAction InDoubt(PairView v, PairOperation operation) =>
-        new PairAction.Wait("HandoverInDoubt", $"{operation.Kind} {operation.Id}: the token is out and site {v.PeerSite} cannot be read: this site stays down until it reads the outcome. To open it without, at the cost of whatever site {v.PeerSite} acknowledges if it has taken over: "
+    private static PairAction InDoubt(PairView v, PairOperation operation) => v.ByHand
+        ? new PairAction.Wait("HandoverInDoubt", $"switchover {operation.Id}: the token is out, and only site {v.PeerSite} can revoke it: this site stays down until it has the outcome. Copy status.letter into spec.sites[].letter of {v.Site} at site {v.PeerSite}, with spec.primarySite {v.Site} there, and its status.letter back here. "
+            + $"To open without, at the cost of whatever site {v.PeerSite} acknowledges if it has taken over: spec.primarySite {v.Site} and spec.failover.overrideFromEpoch {v.Record!.PairEpoch.Number} (kubectl tandem override PAIR)")
+        : new PairAction.Wait("HandoverInDoubt", $"{operation.Kind} {operation.Id}: the token is out and site {v.PeerSite} cannot be read: this site stays down until it reads the outcome. To open it without, at the cost of whatever site {v.PeerSite} acknowledges if it has taken over: "
             + $"spec.primarySite {v.Site} and spec.failover.overrideFromEpoch {v.Record!.PairEpoch.Number} (kubectl tandem override PAIR)");
 }

@@ -100,6 +100,7 @@ public enum PairOutcomeKind
 /// <param name="OperationId">Of the operation that it ended; null where there was none.</param>
 /// <param name="Message">In a sentence; after a failover of an asynchronous pair: what may be lost.</param>
 /// <param name="StartedAt">When the operation began, by this site's clock.</param>
+/// <param name="Carried">A person brought the news [S15]: it was so once, and is no look at the other site [S8].</param>
 public sealed record PairOutcome(
     PairOutcomeKind Kind,
     PairEpoch? From,
@@ -108,4 +109,5 @@ public sealed record PairOutcome(
     string? OperationId = null,
     HandoverToken? Token = null,
     string? Message = null,
-    DateTimeOffset? StartedAt = null);
+    DateTimeOffset? StartedAt = null,
+    bool Carried = false);

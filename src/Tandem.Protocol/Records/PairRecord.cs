@@ -7,6 +7,9 @@ namespace Tandem.Protocol.Records;
 /// <summary>Which part a site has in the pair. The cluster's <see cref="RunMode"/> follows it by a second swap; nothing is decided there [S1].</summary>
 public enum PairRole { Primary, Standby }
 
+/// <summary>A switchover by hand that was begun: in which pair epoch, and the how manieth there.</summary>
+public sealed record SwitchoverAttempt(long Epoch, long Attempt);
+
 /// <summary>Whether the record may be acted upon at all.</summary>
 public enum PairRecordState
 {
@@ -71,6 +74,12 @@ public sealed record PairRecord
     /// <summary>What the other site said when it was last read, and when that was.</summary>
     public PeerFacts? Peer { get; init; }
 
+    /// <summary>Without a link: the last attempt at a switchover from here. The pair epoch that it named is used up by it, whatever came of it [S15].</summary>
+    public SwitchoverAttempt? Attempted { get; init; }
+
+    /// <summary>Without a link: when this record was last written, by this site's clock, and later than what it was before: of two letters at one pair epoch that says which is the newer.</summary>
+    public DateTimeOffset? WrittenAt { get; init; }
+
     /// <summary>UID of the pair object that founded the record: names at an arbiter carry it.</summary>
     public string? PairUid { get; init; }
 
@@ -89,7 +98,7 @@ public sealed record PairRecord
     public bool IsWritable => Format <= CurrentFormat;
 
     /// <summary>Whether nothing differs that anybody decides by: what the sites say of themselves, and the nonce, may.</summary>
-    public bool SaysTheSameAs(PairRecord other) => this == other with { History = History, Unknown = Unknown, Self = Self, Peer = Peer, Nonce = Nonce, ResourceVersion = ResourceVersion }
+    public bool SaysTheSameAs(PairRecord other) => this == other with { History = History, Unknown = Unknown, Self = Self, Peer = Peer, Nonce = Nonce, WrittenAt = WrittenAt, ResourceVersion = ResourceVersion }
         && History.SequenceEqual(other.History) && Unknown.Count == other.Unknown.Count;
 
     /// <summary>The step of the operation under way.</summary>

@@ -39,6 +39,8 @@ public static class PairRecordCodec
             Synchronous = document.Mark is { } mark ? new SynchronousMark(Incarnation.Parse(mark.Incarnation), mark.Preferred) : null,
             Self = document.Self is { } self ? Decode(self) : null,
             Peer = document.Peer is { } peer ? Decode(peer) : null,
+            Attempted = document.Attempted is { } attempted ? new SwitchoverAttempt(attempted.Epoch, attempted.Attempt) : null,
+            WrittenAt = document.WrittenAt,
             PairUid = document.PairUid,
             Nonce = document.Nonce ?? "",
             Unknown = document.Unknown?.ToImmutableDictionary() ?? ImmutableDictionary<string, JsonElement>.Empty,
@@ -60,6 +62,8 @@ public static class PairRecordCodec
             Mark = record.Synchronous is { } mark ? new SynchronousMarkDocument(mark.Incarnation.ToString(), mark.Preferred) : null,
             Self = record.Self is { } self ? Encode(self) : null,
             Peer = record.Peer is { } peer ? Encode(peer) : null,
+            Attempted = record.Attempted is { } attempted ? new SwitchoverAttemptDocument(attempted.Epoch, attempted.Attempt) : null,
+            WrittenAt = record.WrittenAt,
             PairUid = record.PairUid,
             Nonce = record.Nonce,
             Unknown = record.Unknown.IsEmpty ? null : new Dictionary<string, JsonElement>(record.Unknown),
@@ -80,10 +84,10 @@ public static class PairRecordCodec
         t.SystemIdentifier.Value, t.Timeline.Value, t.End.PairEpoch?.ToString(), t.End.Epoch.Value, t.End.Lsn.ToString(), t.PairEpoch.ToString());
 
     private static PairOutcome Decode(PairOutcomeDocument o) => new(
-        o.Kind, o.From is { } from ? PairEpoch.Parse(from) : null, PairEpoch.Parse(o.To), o.At, o.OperationId, o.Token is { } token ? Decode(token) : null, o.Message, o.StartedAt);
+        o.Kind, o.From is { } from ? PairEpoch.Parse(from) : null, PairEpoch.Parse(o.To), o.At, o.OperationId, o.Token is { } token ? Decode(token) : null, o.Message, o.StartedAt, o.Carried ?? false);
 
     private static PairOutcomeDocument Encode(PairOutcome o) => new(
-        o.Kind, o.From?.ToString(), o.To.ToString(), o.At, o.OperationId, o.Token is { } token ? Encode(token) : null, o.Message, o.StartedAt);
+        o.Kind, o.From?.ToString(), o.To.ToString(), o.At, o.OperationId, o.Token is { } token ? Encode(token) : null, o.Message, o.StartedAt, o.Carried ? true : null);
 
     private static SiteFacts Decode(SiteFactsDocument f) => new()
     {
@@ -97,9 +101,9 @@ public static class PairRecordCodec
     private static PeerFacts Decode(PeerFactsDocument f) => new()
     {
         LastSeen = f.LastSeen, PairEpoch = f.PairEpoch is { } epoch ? PairEpoch.Parse(epoch) : null, Role = f.Role, Facts = f.Facts is { } facts ? Decode(facts) : null,
-        RecoveryPointBytes = f.RecoveryPointBytes, RecoveryPointSeconds = f.RecoveryPointSeconds,
+        RecoveryPointBytes = f.RecoveryPointBytes, RecoveryPointSeconds = f.RecoveryPointSeconds, AsOf = f.AsOf,
     };
 
     private static PeerFactsDocument Encode(PeerFacts f) => new(
-        f.LastSeen, f.PairEpoch?.ToString(), f.Role, f.Facts is { } facts ? Encode(facts) : null, f.RecoveryPointBytes, f.RecoveryPointSeconds);
+        f.LastSeen, f.PairEpoch?.ToString(), f.Role, f.Facts is { } facts ? Encode(facts) : null, f.RecoveryPointBytes, f.RecoveryPointSeconds, f.AsOf);
 }

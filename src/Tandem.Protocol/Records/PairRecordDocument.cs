@@ -17,6 +17,8 @@ internal sealed class PairRecordDocument
     public SynchronousMarkDocument? Mark { get; set; }
     public SiteFactsDocument? Self { get; set; }
     public PeerFactsDocument? Peer { get; set; }
+    public SwitchoverAttemptDocument? Attempted { get; set; }
+    public DateTimeOffset? WrittenAt { get; set; }
     public string? PairUid { get; set; }
     public string? Nonce { get; set; }
 
@@ -30,13 +32,15 @@ internal sealed record PairOperationDocument(
 internal sealed record HandoverTokenDocument(ulong SystemIdentifier, uint Timeline, string? ReignPairEpoch, long ReignEpoch, string Lsn, string PairEpoch);
 
 internal sealed record PairOutcomeDocument(
-    PairOutcomeKind Kind, string? From, string To, DateTimeOffset At, string? OperationId, HandoverTokenDocument? Token, string? Message, DateTimeOffset? StartedAt);
+    PairOutcomeKind Kind, string? From, string To, DateTimeOffset At, string? OperationId, HandoverTokenDocument? Token, string? Message, DateTimeOffset? StartedAt, bool? Carried = null);
+
+internal sealed record SwitchoverAttemptDocument(long Epoch, long Attempt);
 
 internal sealed record SynchronousMarkDocument(string Incarnation, bool Preferred);
 
 internal sealed record SiteFactsDocument(string? Host, int? Port, string? Authority, ulong? SystemIdentifier, int? ServerVersion, string? Holder, string? ReplicationName, bool Ready, string? ReadyAt, string? NotReadyReason, string? Reign, string? Counts, bool? HolderLost);
 
-internal sealed record PeerFactsDocument(DateTimeOffset LastSeen, string? PairEpoch, PairRole? Role, SiteFactsDocument? Facts, long? RecoveryPointBytes, double? RecoveryPointSeconds);
+internal sealed record PeerFactsDocument(DateTimeOffset LastSeen, string? PairEpoch, PairRole? Role, SiteFactsDocument? Facts, long? RecoveryPointBytes, double? RecoveryPointSeconds, DateTimeOffset? AsOf = null);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, UseStringEnumConverter = true)]
 [JsonSerializable(typeof(PairRecordDocument))]

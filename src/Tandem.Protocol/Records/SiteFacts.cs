@@ -62,6 +62,9 @@ public sealed record PeerFacts
     public long? RecoveryPointBytes { get; init; }
     public double? RecoveryPointSeconds { get; init; }
 
+    /// <summary>Without a link: when the letter was written that they come from, by the other site's clock.</summary>
+    public DateTimeOffset? AsOf { get; init; }
+
     // ---- as an agent reads them ----
     public string? Host => Facts?.Host;
     public int? Port => Facts?.Port;

@@ -9,8 +9,8 @@ public static class EpochAdoption
 {
     public static PairAction? AdoptHigherEpoch(PairView v)
     {
-        // A lost record is no witness.
-        if (v.PeerRecord is not { State: not PairRecordState.RecordRegressed } peer) return null;
+        // A lost record is no witness. What was decided once is decided, however old the letter that says it [S15].
+        if (v.PeerWord is not { State: not PairRecordState.RecordRegressed } peer) return null;
         var decided = peer.PairEpoch;
         // "Higher" means higher than both records here [S7].
         if (decided <= v.Record!.PairEpoch || decided < v.Cluster?.PairEpoch) return null;
@@ -38,5 +38,5 @@ public static class EpochAdoption
     }
 
     private static PairOutcome Outcome(PairView v, PairOutcomeKind kind, PairEpoch to, string message) =>
-        new(kind, v.Record!.PairEpoch, to, v.Now, v.Record.Operation?.Id, Message: message, StartedAt: v.Record.Operation?.StartedAt);
+        new(kind, v.Record!.PairEpoch, to, v.Now, v.Record.Operation?.Id, Message: message, StartedAt: v.Record.Operation?.StartedAt, Carried: v.Peer is null && v.ByHand);
 }

@@ -15,7 +15,7 @@ public static class Failover
         if (record.Step == PairStep.FailingOver) return null;
         if (NothingToPromote(v) is { } nothing) return nothing;
         if (NamedIsLost(v) is { } lost) return lost;
-        if (v.Peer is not { } peer) return TakeOver(v, "the other site cannot be read");
+        if (v.Peer is not { } peer) return StoppedInOrder(v) ?? TakeOver(v, v.ByHand ? $"there is no link to site {v.PeerSite}, which could be told to stop" : "the other site cannot be read");
         if (peer.Record is not { State: not PairRecordState.RecordRegressed } theirs)
             return IsAbandoned(v) ? TakeOver(v, $"site {v.PeerSite} has lost its pair record, and is abandoned") : new PairAction.Wait("PeerRecordLost", $"site {v.PeerSite} answers, but its pair record is lost: whether it is writable cannot be known; {StrongerWord(v)}");
         if (theirs.PairEpoch > record.PairEpoch) return null;
@@ -78,6 +78,12 @@ public static class Failover
                 return new PairAction.Wait("OperationInProgress", $"site {v.PeerSite} is at step {theirs.Step}");
         }
     }
+
+    /// <summary>By its letter the other site has stopped, and its token can be consumed as soon as this site has all of it: nothing is lost then. Only while that comes nearer [S15].</summary>
+    private static PairAction.Wait? StoppedInOrder(PairView v) =>
+        v.ByHand && v.Letter?.Record.Operation is { Token: { } token } theirs && theirs.Target == v.Site && token.PairEpoch == v.Record!.PairEpoch && v.Holder is { Streaming: true } holder
+            ? new PairAction.Wait("Reaching", $"failover: site {v.PeerSite} has stopped at {token.End.Lsn}, this site is at {holder.Flushed}")
+            : null;
 
     private static PairAction TakeOver(PairView v, string why)
     {

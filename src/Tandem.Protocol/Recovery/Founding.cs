@@ -7,6 +7,9 @@ namespace Tandem.Protocol.Recovery;
 /// <summary>
 /// The first pair record of a site. The site whose name comes first decides for both, by creating its record; the other site derives its own from that one.
 /// So an edit of the manifest in between cannot make two first epochs.
+/// <para>
+/// Without a link [S15] the site that is to be primary begins alone, and the other one by its letter. Manifests that name different sites make two pairs, each of its own identity, whose letters are not taken for each other's.
+/// </para>
 /// </summary>
 public static class Founding
 {
@@ -18,6 +21,7 @@ public static class Founding
         // A cluster that was part of a pair remembers an epoch; a pair record begun anew could name a lower one.
         if (v.Cluster?.PairEpoch is { } remembered)
             return new PairAction.Wait("RecordRegressed", $"the pair record is lost, but the cluster's record remembers pair epoch {remembered}: nothing is opened here until a human acts");
+        if (v.ByHand) return v.PeerWord is { } carried ? JoinPeer(v, carried) : BeginByHand(v);
         if (v.Peer is not { } peer) return new PairAction.Wait("PeerUnreachable", $"site {v.PeerSite} cannot be read: the pair is founded when both sites can be");
         if (peer.Record is { } theirs) return JoinPeer(v, theirs);
         if (peer.Request is not { Deleting: false } asked) return new PairAction.Wait("WaitingForPeer", $"the pair is not applied at site {v.PeerSite} yet");
@@ -26,6 +30,10 @@ public static class Founding
         if (string.CompareOrdinal(v.Site, v.PeerSite) > 0) return new PairAction.Wait("WaitingForPeer", $"site {v.PeerSite} founds the pair first");
         return Begin(v, new PairEpoch(1, v.Request.PrimarySite));
     }
+
+    private static PairAction BeginByHand(PairView v) => v.Request.PrimarySite == v.Site
+        ? Begin(v, new PairEpoch(1, v.Site))
+        : new PairAction.Wait("WaitingForLetter", $"there is no link to site {v.PeerSite}: copy status.letter from there into spec.sites[].letter of {v.PeerSite} here, and this site begins as its standby");
 
     private static PairAction JoinPeer(PairView v, PairRecord theirs)
     {

@@ -22,9 +22,26 @@ public static class Override
         if (v.Request.PrimarySite != v.Site || v.Request.OverrideFromEpoch != record.PairEpoch.Number) return null;
         // A read that failed once is no doubt yet: the outcome is fetched for as long as a step may take.
         if (v.Now < operation.StepStartedAt + v.Timeouts.Step) return null;
-        var to = new PairEpoch(record.PairEpoch.Number + 2, v.Site);
+        var to = Above(record);
         var message = $"{operation.Kind} {operation.Id} is overridden: site {v.Site} goes on as primary at pair epoch {to} without knowing whether site {v.PeerSite} took over; what that one acknowledged since {operation.StepStartedAt:u} is lost";
         var outcome = new PairOutcome(PairOutcomeKind.Overridden, record.PairEpoch, to, v.Now, operation.Id, Message: message, StartedAt: operation.StartedAt);
         return new PairAction.SwapRecord(record.Decided(PairRole.Primary, outcome) with { LastRequested = v.Site }, "HandoverOverridden", message);
     }
+
+    /// <summary>
+    /// Without a link there is never a look at the other site, so the primary site stays closed once nobody there has lived through: after a loss of its power. What it must know, whether the other one has taken over since, a person
+    /// says [S8] [S15]: at n+2 as well, above the takeover that may have been. An agent that was there when this was decided may start by it; one that was not asks anew, so no start after the next loss goes by the same word.
+    /// </summary>
+    public static PairAction? OpenUnseen(PairView v)
+    {
+        if (!v.ByHand || !v.WaitsForLook || v.PrimaryRunsAtEpoch || v.Request.Deleting) return null;
+        if (v.Record is not { Role: PairRole.Primary, State: PairRecordState.Active, Operation: null } record) return null;
+        if (v.Request.PrimarySite != v.Site || v.Request.OverrideFromEpoch != record.PairEpoch.Number) return null;
+        var to = Above(record);
+        var message = $"site {v.Site} goes on as primary at pair epoch {to} without a look at site {v.PeerSite}: if that one has taken over, what it acknowledged since is lost";
+        var outcome = new PairOutcome(PairOutcomeKind.Overridden, record.PairEpoch, to, v.Now, v.FreshId, Message: message, StartedAt: v.Now);
+        return new PairAction.SwapRecord(record.Decided(PairRole.Primary, outcome) with { LastRequested = v.Site }, "OpenedUnseen", message);
+    }
+
+    private static PairEpoch Above(PairRecord record) => new(record.PairEpoch.Number + 2, record.PairEpoch.Site);
 }

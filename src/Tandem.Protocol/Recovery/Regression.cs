@@ -17,7 +17,7 @@ public static class Regression
         if (v.Cluster?.PairEpoch > record.PairEpoch && (v.Cluster.RunMode == RunMode.Primary || v.Cluster.PairEpoch?.Site == v.Site))
             return Held($"the cluster's record runs at pair epoch {v.Cluster.PairEpoch}, the pair record knows only {record.PairEpoch}");
         // An epoch in this site's favour can have been decided nowhere but here, or by its own revocation: as a standby it never saw that.
-        if (v.PeerRecord is { State: not PairRecordState.RecordRegressed } peer && peer.PairEpoch > record.PairEpoch && peer.PairEpoch.Site == v.Site && record.Role == PairRole.Standby && !IsDecidedAtTheArbiter(v, peer.PairEpoch))
+        if (v.PeerWord is { State: not PairRecordState.RecordRegressed } peer && peer.PairEpoch > record.PairEpoch && peer.PairEpoch.Site == v.Site && record.Role == PairRole.Standby && !IsDecidedAtTheArbiter(v, peer.PairEpoch))
             return record.Step == PairStep.FailingOver && v.Arbiter is null
                 ? new PairAction.Wait("ArbiterUnreachable", $"failover {record.Operation!.Id}: site {v.PeerSite} knows that this site became primary at pair epoch {peer.PairEpoch}; whether the arbiter says so cannot be read")
                 : Held($"site {v.PeerSite} knows that this site became primary at pair epoch {peer.PairEpoch}, the pair record here knows only {record.PairEpoch}");

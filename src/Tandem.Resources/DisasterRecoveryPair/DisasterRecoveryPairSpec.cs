@@ -35,8 +35,11 @@ public sealed record DisasterRecoveryPairSpec
     [Description("A third place that decides which site may be writable; needed for failover.mode Automatic.")]
     public ArbiterSpec? Arbiter { get; set; }
 
-    [Description("A switchover by hand, only where there is no link between the sites.")]
+    [Description("A switchover by hand, only where there is no link between the sites: where no site has `kubernetes`.")]
     public ManualSwitchoverSpec? Switchover { get; set; }
+
+    [Description("How letters are signed that a person carries where there is no link between the sites. Absent: they bear a checksum, against mistakes alone.")]
+    public LettersSpec? Letters { get; set; }
 
     [Description("Deadlines of operations.")]
     public PairTimeoutsSpec Timeouts { get; set; } = new();
@@ -70,11 +73,15 @@ public sealed record SiteSpec
     [Required, Length(1, 32), Pattern("^[a-z0-9]([-a-z0-9]*[a-z0-9])?$")]
     public string Name { get; set; } = "";
 
-    [Description("How the other site's operator reaches this site's API server.")]
+    [Description("How the other site's operator reaches this site's API server. Absent for both sites: there is no link, and a person carries letters.")]
     public SiteKubernetesSpec? Kubernetes { get; set; }
 
     [Description("Where this site's database is streamed from. Absent: the address of its Service <cluster>-dr, read over the link.")]
     public SiteReplicationSpec? Replication { get; set; }
+
+    [Description("Without a link: what this site says, copied by hand from its status.letter; read at the other site. An older one moves nothing.")]
+    [Length(1, 16384)]
+    public string? Letter { get; set; }
 }
 
 public sealed record SiteKubernetesSpec
@@ -150,13 +157,20 @@ public sealed record PostgresArbiterSpec
 
 public sealed record ManualSwitchoverSpec
 {
-    [Description("Lets this site demote itself once, in the pair epoch of this number.")]
+    [Description("With a primarySite that is the other site: lets this one demote itself once, in the pair epoch of this number (status.epoch). An attempt uses it up; a number that is not the present one moves nothing.")]
     [RangeMinimum(1)]
     public long? FromEpoch { get; set; }
 
-    [Description("The token of the demoted site, from its status.token.")]
-    [Length(1, 4096)]
-    public string? Token { get; set; }
+    [Description("The how manieth attempt in that pair epoch. One that was rolled back before the site had stopped leaves the epoch where it is: to ask again takes the next number.")]
+    [RangeMinimum(1)]
+    public long Attempt { get; set; } = 1;
+}
+
+public sealed record LettersSpec
+{
+    [Description("Name of a Secret, the same at both sites, whose key `key` (32 bytes or more) signs this site's letter and tests the other one's.")]
+    [Required, Length(1, 253), Pattern("^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$")]
+    public string KeySecret { get; set; } = "";
 }
 
 [ValidationRule("duration(self.switchover) > duration(self.quiesce)", "spec.timeouts.switchover must be longer than spec.timeouts.quiesce")]

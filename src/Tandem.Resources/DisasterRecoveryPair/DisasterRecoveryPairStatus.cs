@@ -52,8 +52,8 @@ public sealed record DisasterRecoveryPairStatus
     [Description("What stands at the arbiter, as this site reads it. Only where the pair has one.")]
     public ArbiterStatus? Arbiter { get; set; }
 
-    [Description("Where there is no link: the signed token of this demoted site, for spec.switchover.token of the other.")]
-    public string? Token { get; set; }
+    [Description("Where there is no link: what this site has to say to the other one, for spec.sites[].letter of this site there. Nothing in it is secret.")]
+    public string? Letter { get; set; }
 
     [Description("The last pair epochs, the newest first.")]
     [Items(0, 50)]

@@ -17,7 +17,11 @@ public sealed record DisasterRecoveryPairObserved
     public IReadOnlyList<string>? Sites { get; init; }
 }
 
-public sealed record DisasterRecoveryPairInput(string Name, DisasterRecoveryPairSpec Spec, DisasterRecoveryPairObserved Observed);
+public sealed record DisasterRecoveryPairInput(string Name, DisasterRecoveryPairSpec Spec, DisasterRecoveryPairObserved Observed)
+{
+    /// <inheritdoc cref="PairLinks.HasNoLink"/>
+    public bool IsByHand => Spec.HasNoLink();
+}
 
 /// <summary>
 /// Everything that a DisasterRecoveryPair may not say; see <see cref="DatabaseClusterValidator"/>. A pair with an error moves nothing: the records are obeyed,
@@ -36,6 +40,8 @@ public static class DisasterRecoveryPairValidator
         SiteRules.ThisSiteIsOneOfThem,
         SiteRules.LinksAreNamed,
         SiteRules.AddressesReachAcross,
+        ByHandRules.OnlyWithoutALink,
+        ByHandRules.OnlyWhatNeedsNoLink,
         PairRules.TimesFit,
         PairRules.EpochsFit,
         PairRules.ArbiterFits,

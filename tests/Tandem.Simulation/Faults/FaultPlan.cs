@@ -60,6 +60,16 @@ public static class FaultPlan
         (c, t, _, _) => t.PairSynchrony == PairSynchrony.Asynchronous ? new SitesSwitched(c.OneOf(Sites), c.Milliseconds(0, 3000), OnlyOne: false) : new PairSynchronyEdited(c.OneOf([PairSynchrony.Required, PairSynchrony.Required, PairSynchrony.Preferred, PairSynchrony.Asynchronous]), c.Milliseconds(0, 3000)),
     ];
 
+    /// <summary>Of pairs without a link.</summary>
+    private static readonly Draw[] KindsByHand =
+    [
+        (c, _, _, _) => new SwitchedByHand(c.Milliseconds(0, 4000), OnlyOne: c.Happens(0.25), Stale: c.Happens(0.1)),
+        (c, _, _, _) => new SwitchedByHand(c.Milliseconds(0, 4000), OnlyOne: false, Stale: false),
+        (c, _, _, _) => new SwitchedByHand(c.Milliseconds(0, 4000), OnlyOne: false, Stale: false),
+        (c, _, s, _) => new OldManifestApplied(s, c.Next(20)),
+        (c, _, s, _) => new OldLetterPasted(s, c.Next(20)),
+    ];
+
     private static readonly Draw[] KindsOfArbiters =
     [
         (c, _, _, l) => new ArbiterDown(c.Happens(0.5)) { Lasts = l },
@@ -112,7 +122,7 @@ public static class FaultPlan
     public static IReadOnlyList<PlannedFault> Of(Setup setup, IReadOnlyList<string> sites)
     {
         var chance = Chance.Of(setup.Seed, "faults");
-        Draw[] all = setup.Sites == 1 ? Kinds : setup.HasArbiter ? [.. Kinds, .. KindsOfPairs, .. KindsOfArbiters, .. KindsOfArbiters] : [.. Kinds, .. KindsOfPairs, .. KindsOfPairs];
+        Draw[] all = setup.Sites == 1 ? Kinds : !setup.HasLink ? [.. Kinds, .. KindsOfPairs, .. KindsByHand, .. KindsByHand] : setup.HasArbiter ? [.. Kinds, .. KindsOfPairs, .. KindsOfArbiters, .. KindsOfArbiters] : [.. Kinds, .. KindsOfPairs, .. KindsOfPairs];
         Draw[] kinds = setup.Faults is { } named ? [.. named.SelectMany(n => Named(n, all, setup))] : chance.Happens(0.4) ? all : [.. Enumerable.Range(0, chance.Next(2, 7)).Select(_ => chance.OneOf(all))];
         var pace = setup.Pace ?? chance.Milliseconds(400, 5000);
         var plan = new List<PlannedFault>();
@@ -166,6 +176,15 @@ public static class FaultPlan
         {
             foreach (var site in sites) plan.Add(new PlannedFault(plan.Count, maintenance.Between(TimeSpan.Zero, setup.Trouble), new AgentsUpgraded(site, maintenance.Milliseconds(0, 6000))));
         }
+        if (!setup.HasLink)
+        {
+            // What people do by hand takes them several steps: by chance alone few seeds would come to the end of any.
+            var hands = Chance.Of(setup.Seed, "faults by hand");
+            for (var left = hands.Next(1, 5); left > 0; left--)
+                plan.Add(new PlannedFault(plan.Count, hands.Between(TimeSpan.Zero, setup.Trouble), hands.OneOf(KindsByHand)(hands, setup, hands.OneOf(sites), TimeSpan.Zero)));
+            if (hands.Happens(0.4)) plan.Add(new PlannedFault(plan.Count, hands.Between(TimeSpan.Zero, setup.Trouble), new SiteLost(hands.OneOf(sites)) { Lasts = hands.Milliseconds(2000, 20000) }));
+            if (hands.Happens(0.3)) plan.Add(new PlannedFault(plan.Count, hands.Between(TimeSpan.Zero, setup.Trouble), new SiteFailedOver(Stale: false)));
+        }
         if (Repertoire.Drawn(Chance.Of(setup.Seed, "play"), setup) is { } play) plan.Add(new PlannedFault(plan.Count, TimeSpan.Zero, play with { Lasts = setup.Trouble }));
         return plan;
     }
@@ -180,7 +199,7 @@ public static class FaultPlan
     {
         if (Pointed.TryGetValue(name, out var pointed)) return [pointed];
         if (Repertoire.Has(name)) return [(c, _, _, _) => Repertoire.Of(name, c)];
-        var draws = all.Concat(KindsOfRecords).Concat(KindsOfMaintenance).Concat(KindsOfArbiters).Where(d => d(Chance.Of(0, name), setup, Sites[0], TimeSpan.Zero).Kind == name).ToList();
+        var draws = all.Concat(KindsOfRecords).Concat(KindsOfMaintenance).Concat(KindsOfArbiters).Concat(KindsByHand).Where(d => d(Chance.Of(0, name), setup, Sites[0], TimeSpan.Zero).Kind == name).ToList();
         return draws.Count > 0 ? draws : throw new ArgumentException($"no fault is called {name}");
     }
 

@@ -68,7 +68,7 @@ internal static class Catalogue
         return new Mutant(head["mutant"], head["rule"], head["breaks"], leaning, seeds ?? (leaning.Sites > 1 ? SeedsOfPairs : SeedsOfOneSite), head.GetValueOrDefault("found") == "by settling", edits);
     }
 
-    /// <param name="text">As <c>of pairs, up to 40, mode Asynchronous, faults MachineCut AgentPaused</c>.</param>
+    /// <param name="text">As <c>of pairs, by hand, up to 40, mode Asynchronous, faults MachineCut AgentPaused</c>.</param>
     private static (Leaning Leaning, int? Seeds) Lean(string text)
     {
         var leaning = new Leaning();
@@ -120,6 +120,9 @@ internal static class Catalogue
                     break;
                 case "arbiter":
                     leaning = leaning with { HasArbiter = true };
+                    break;
+                case "by":
+                    leaning = leaning with { HasLink = false };
                     break;
                 case "faults":
                     leaning = leaning with { Faults = words[1..] };

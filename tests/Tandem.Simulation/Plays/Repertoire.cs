@@ -60,6 +60,15 @@ internal static class Repertoire
         ["SynchronyWithdrawnUnheard"] = c => new SynchronyWithdrawnUnheard(c),
     };
 
+    /// <summary>They begin only where the pair has no link.</summary>
+    private static readonly SortedDictionary<string, Func<Chance, Play>> OfPairsByHand = new(StringComparer.Ordinal)
+    {
+        ["AskedAgainByHand"] = c => new AskedAgainByHand(c),
+        ["LetterOutlivesItsEpoch"] = c => new LetterOutlivesItsEpoch(c),
+        ["OldLetterAfterALoss"] = c => new OldLetterAfterALoss(c),
+        ["OutcomeOutlivesItsEpoch"] = c => new OutcomeOutlivesItsEpoch(c),
+    };
+
     /// <summary>Those that no other fault may meet: what they do already is all that the protocol stands at once, or what they look for would have another reason.</summary>
     private static readonly SortedDictionary<string, Func<Chance, Play>> Alone = new(StringComparer.Ordinal)
     {
@@ -80,6 +89,7 @@ internal static class Repertoire
     private static Func<Chance, Play>[] Fit(Setup setup) => setup switch
     {
         { Sites: 1 } => [.. OfOneSite.Values],
+        { HasLink: false } => [.. OfPairsByHand.Values],
         { PairSynchrony: PairSynchrony.Asynchronous } => [.. OfPairs.Values],
         _ => [.. OfPairs.Values, .. OfSynchronousPairs.Values, .. OfSynchronousPairs.Values],
     };
@@ -87,5 +97,5 @@ internal static class Repertoire
     /// <summary>What a play draws while it runs moves nothing else.</summary>
     private static Chance Own(Chance chance) => new((ulong)chance.NextInt64());
 
-    private static Func<Chance, Play>? Find(string name) => OfOneSite.GetValueOrDefault(name) ?? OfPairs.GetValueOrDefault(name) ?? OfSynchronousPairs.GetValueOrDefault(name) ?? Alone.GetValueOrDefault(name);
+    private static Func<Chance, Play>? Find(string name) => OfOneSite.GetValueOrDefault(name) ?? OfPairs.GetValueOrDefault(name) ?? OfSynchronousPairs.GetValueOrDefault(name) ?? OfPairsByHand.GetValueOrDefault(name) ?? Alone.GetValueOrDefault(name);
 }

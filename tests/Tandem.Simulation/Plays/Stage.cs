@@ -202,6 +202,24 @@ public sealed class Stage
         target.Site.ApplyPair(target.Site.Name, target.Site.PairRecord!.PairEpoch.Number);
     }
 
+    /// <summary>Without a link: whoever carries letters does it no more but as the play says.</summary>
+    public Action SendCourierAway()
+    {
+        if (_world.Courier is not { } courier) return Nothing;
+        courier.IsAway = true;
+        return Mended("the courier is away", () => courier.IsAway = false);
+    }
+
+    /// <summary>Without a link: this site is told to demote itself, by a word for its present pair epoch.</summary>
+    public void AskByHand(Stage target)
+    {
+        Say($"switchover to {target.Site.Name} by hand asked for at {Site.Name}");
+        Site.ApplyPair(target.Site.Name, switchover: new SwitchoverAttempt(Site.PairRecord!.PairEpoch.Number, 1));
+    }
+
+    /// <summary>What this site has to say to the other one now.</summary>
+    public PairLetter? Letter => _world.Courier?.Read(Site) is { } text ? PairLetterCodec.Decode(text) : null;
+
     public Action CutApart(string one, string other) =>
         Agent(one) is { } a && Agent(other) is { } b ? Mended($"{one} and {other} cut apart", Cuts.Make(_world, [(a.Machine.Name, b.Machine.Name)], Direction.Both)) : Nothing;
 

@@ -15,6 +15,7 @@ public sealed record Leaning
     public bool? PublishesLate { get; init; }
     public bool? HasOperator { get; init; }
     public bool? HasArbiter { get; init; }
+    public bool HasLink { get; init; } = true;
     public PairSynchrony PairSynchrony { get; init; }
 
     /// <summary>Kinds of faults that there are; null: all.</summary>
@@ -44,7 +45,8 @@ public sealed record Leaning
             Clients = Clients ?? setup.Clients,
             PublishesLate = PublishesLate ?? setup.PublishesLate,
             HasOperator = HasOperator ?? setup.HasOperator,
-            HasArbiter = HasArbiter ?? setup.HasArbiter,
+            HasArbiter = HasLink && (HasArbiter ?? setup.HasArbiter),
+            HasLink = HasLink,
             PairSynchrony = Sites > 1 ? PairSynchrony : Protocol.Handover.PairSynchrony.Asynchronous,
             Faults = Faults,
             // What it leans to has to happen just so: it is given longer than a general seed.

@@ -33,6 +33,9 @@ public sealed record Setup
     /// <summary>It begins with agents of the version before, which know only the first format of records; they are renewed while things go wrong.</summary>
     public bool AgentsBehind { get; init; }
 
+    /// <summary>The operators of the two sites reach each other. Else a person carries letters between them.</summary>
+    public bool HasLink { get; init; } = true;
+
     /// <summary>How long things go wrong, from when all has come up until everything is mended.</summary>
     public required TimeSpan Trouble { get; init; }
 
@@ -58,6 +61,10 @@ public sealed record Setup
     {
         var chance = Chance.Of(seed, "setup");
         var instances = sites > 1 ? chance.OneOf([2, 2, 3]) : chance.OneOf([2, 3, 3, 3, 3, 4, 4, 5]);
+        var hasArbiter = sites > 1 && Chance.Of(seed, "arbiter").Happens(0.4);
+        var synchrony = sites > 1 ? Chance.Of(seed, "pair-synchrony").OneOf([PairSynchrony.Asynchronous, PairSynchrony.Asynchronous, PairSynchrony.Asynchronous, PairSynchrony.Required, PairSynchrony.Required, PairSynchrony.Preferred]) : PairSynchrony.Asynchronous;
+        // One pair in eight: what it would need a link for it does not have.
+        var hasLink = sites == 1 || hasArbiter || synchrony != PairSynchrony.Asynchronous || !Chance.Of(seed, "link").Happens(0.42);
         var mode = instances == 2 ? chance.OneOf([SynchronizationMode.Synchronous, SynchronizationMode.Asynchronous]) : chance.OneOf([SynchronizationMode.Quorum, SynchronizationMode.Quorum, SynchronizationMode.Quorum, SynchronizationMode.Synchronous, SynchronizationMode.Asynchronous]);
         var acknowledgements = mode == SynchronizationMode.Quorum && instances >= 4 ? chance.Next(1, instances - 1) : 1;
         var durability = chance.Happens(0.3) ? Durability.Preferred : Durability.Required;
@@ -74,14 +81,16 @@ public sealed record Setup
             Clients = chance.Next(1, 4),
             LocalVolumes = chance.Happens(0.5),
             PublishesLate = chance.Happens(0.6),
-            HasArbiter = sites > 1 && Chance.Of(seed, "arbiter").Happens(0.4),
+            HasArbiter = hasArbiter,
+            PairSynchrony = synchrony,
             AgentsBehind = hasOperator && Chance.Of(seed, "agents").Happens(0.1),
-            PairSynchrony = sites > 1 ? Chance.Of(seed, "pair-synchrony").OneOf([PairSynchrony.Asynchronous, PairSynchrony.Asynchronous, PairSynchrony.Asynchronous, PairSynchrony.Required, PairSynchrony.Required, PairSynchrony.Preferred]) : PairSynchrony.Asynchronous,
-            Trouble = TimeSpan.FromSeconds(5) + chance.LongTailed(TimeSpan.FromSeconds(1.5), TimeSpan.FromSeconds(32)),
+            HasLink = hasLink,
+            // Where letters go by hand everything takes longer.
+            Trouble = TimeSpan.FromSeconds(hasLink ? 5 : 25) + chance.LongTailed(TimeSpan.FromSeconds(1.5), TimeSpan.FromSeconds(32)),
             Drift = chance.Happens(0.3) ? 0.02 : 0.0005,
         };
     }
 
     public override string ToString() =>
-        $"{Sites} site(s), {Instances} instances, {Mode}{(Mode == SynchronizationMode.Quorum ? $" k={Acknowledgements}" : "")} {Durability}, {(HasOperator ? "operator" : "no operator")}, {(HasArbiter ? "an arbiter, " : "")}{(PairSynchrony == PairSynchrony.Asynchronous ? "" : $"synchronous pair ({PairSynchrony}), ")}{(AgentsBehind ? "agents of the version before, " : "")}{(LocalVolumes ? "local" : "network")} volumes, {Clients} clients, trouble for {Trouble.TotalSeconds:0} s";
+        $"{Sites} site(s), {Instances} instances, {Mode}{(Mode == SynchronizationMode.Quorum ? $" k={Acknowledgements}" : "")} {Durability}, {(HasOperator ? "operator" : "no operator")}, {(HasArbiter ? "an arbiter, " : "")}{(HasLink ? "" : "no link, ")}{(PairSynchrony == PairSynchrony.Asynchronous ? "" : $"synchronous pair ({PairSynchrony}), ")}{(AgentsBehind ? "agents of the version before, " : "")}{(LocalVolumes ? "local" : "network")} volumes, {Clients} clients, trouble for {Trouble.TotalSeconds:0} s";
 }

@@ -30,6 +30,9 @@ public sealed partial class SimulatedSite
     /// <summary>No message takes longer.</summary>
     private static readonly TimeSpan OnItsWay = TimeSpan.FromSeconds(4);
 
+    /// <summary>Every manifest of the pair that was applied here.</summary>
+    private readonly List<DisasterRecoveryPairSpec> _manifests = [];
+
     private TimeSpan? _requiredSince;
     private TimeSpan _synchronyAsked;
     private readonly World _world;
@@ -148,10 +151,11 @@ public sealed partial class SimulatedSite
     }
 
     /// <summary>kubectl apply of the pair's manifest, the same at both sites.</summary>
-    public void ApplyPair(string primarySite, long? failoverFromEpoch = null, long? abandonPeerFromEpoch = null, long? overrideFromEpoch = null)
+    public void ApplyPair(string primarySite, long? failoverFromEpoch = null, long? abandonPeerFromEpoch = null, long? overrideFromEpoch = null, SwitchoverAttempt? switchover = null)
     {
         var failover = new PairFailoverSpec { FromEpoch = failoverFromEpoch, AbandonPeerFromEpoch = abandonPeerFromEpoch, OverrideFromEpoch = overrideFromEpoch };
         _world.Ledger.Requests.Applied(Name, primarySite, overrideFromEpoch, failoverFromEpoch, abandonPeerFromEpoch);
+        if (switchover is not null) _world.Ledger.Requests.Worded(Name, switchover);
         foreach (var site in _world.Sites)
         {
             if (Api.Find<V1Secret>(World.Namespace, $"{site.Name}-link") is null)
@@ -159,23 +163,49 @@ public sealed partial class SimulatedSite
         }
         if (_world.Setup.HasArbiter && Api.Find<V1Secret>(World.Namespace, "arbiter-access") is null)
             Api.Put(new V1Secret { Metadata = new V1ObjectMeta { Name = "arbiter-access", Namespace = World.Namespace }, Data = new() { [Names.ArbiterKubeconfigKey] = "arbiter"u8.ToArray() } });
-        if (Api.Edit<DisasterRecoveryPair>(World.Namespace, World.PairName, p => (p.Spec.PrimarySite, p.Spec.Failover) = (primarySite, failover with { Mode = p.Spec.Failover.Mode }), "kubectl") is not null) return;
+        if (Api.Edit<DisasterRecoveryPair>(World.Namespace, World.PairName, p => (p.Spec.PrimarySite, p.Spec.Failover, p.Spec.Switchover) = (primarySite, failover with { Mode = p.Spec.Failover.Mode }, SwitchoverOf(switchover)), "kubectl") is { } edited)
+        {
+            _manifests.Add(edited.Spec);
+            return;
+        }
         _requiredSince = _world.Setup.PairSynchrony == PairSynchrony.Required ? _world.Events.Now : null;
-        Api.Put(new DisasterRecoveryPair
+        var applied = Api.Put(new DisasterRecoveryPair
         {
             Metadata = new V1ObjectMeta { Name = World.PairName, Namespace = World.Namespace },
             Spec = new DisasterRecoveryPairSpec
             {
                 Cluster = World.ClusterName,
                 PrimarySite = primarySite,
-                Sites = [.. _world.Sites.Select(s => new SiteSpec { Name = s.Name, Kubernetes = new SiteKubernetesSpec { KubeconfigSecret = $"{s.Name}-link" }, Replication = new SiteReplicationSpec { Host = s.ReplicationHost } })],
+                Sites = [.. _world.Sites.Select(s => new SiteSpec { Name = s.Name, Kubernetes = _world.Setup.HasLink ? new SiteKubernetesSpec { KubeconfigSecret = $"{s.Name}-link" } : null, Replication = new SiteReplicationSpec { Host = s.ReplicationHost } })],
                 Synchronization = SynchronizationOf(_world.Setup.PairSynchrony),
                 Failover = failover with { Mode = _world.Setup.HasArbiter ? PairFailoverMode.Automatic : PairFailoverMode.Manual },
                 Arbiter = _world.Setup.HasArbiter ? NamedArbiter() : null,
                 Timeouts = new PairTimeoutsSpec { Quiesce = new("3s"), Switchover = new("30s"), Step = new("8s") },
             },
         });
+        _manifests.Add(applied.Spec);
     }
+
+    private static ManualSwitchoverSpec? SwitchoverOf(SwitchoverAttempt? asked) => asked is null ? null : new ManualSwitchoverSpec { FromEpoch = asked.Epoch, Attempt = asked.Attempt };
+
+    /// <summary>A tool puts back one of the manifests that were applied here, with the letter that was in it.</summary>
+    public void ApplyOldManifest(int choice)
+    {
+        if (_manifests.Count == 0) return;
+        var old = _manifests[choice % _manifests.Count];
+        _world.Ledger.Requests.Applied(Name, old.PrimarySite, null);
+        Api.Edit<DisasterRecoveryPair>(World.Namespace, World.PairName, p => (p.Spec.PrimarySite, p.Spec.Failover, p.Spec.Switchover, p.Spec.Sites) = (old.PrimarySite, old.Failover, old.Switchover, old.Sites), "kubectl");
+    }
+
+    /// <summary>What this site has to say to the other one, where there is no link.</summary>
+    public string? Letter => Api.Find<DisasterRecoveryPair>(World.Namespace, World.PairName)?.Status?.Letter;
+
+    /// <summary>The site that the manifest here names.</summary>
+    public string? Asked => Api.Find<DisasterRecoveryPair>(World.Namespace, World.PairName)?.Spec.PrimarySite;
+
+    /// <summary>A person pastes what the other site has said.</summary>
+    public void PasteLetter(string letter) => Api.Edit<DisasterRecoveryPair>(World.Namespace, World.PairName,
+        p => p.Spec.Sites = [.. p.Spec.Sites.Select(s => s.Name == Name ? s : s with { Letter = letter })], "kubectl");
 
     public bool HasPair => Api.Find<DisasterRecoveryPair>(World.Namespace, World.PairName) is not null;
 

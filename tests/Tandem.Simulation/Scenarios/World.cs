@@ -47,7 +47,7 @@ public sealed class World
         Wires = new Wires(Events, Chance.Of(setup.Seed, "wires"), IsFar);
         void Report(string rule, string what) => Ledger!.Report(rule, what);
         bool IsLongLost(string site, Incarnation incarnation) => Site(site).IsLongLost(incarnation);
-        Ledger = new Ledger(Events, Trace) { Identify = Identify, HasArbiter = setup.HasArbiter, IsRequired = site => Site(site).IsRequired, IsLongLost = IsLongLost, ClauseCover = new ClauseCover((site, incarnation) => Site(site).DataOf(incarnation), IsLongLost, Report), Requests = new Requests(Report) };
+        Ledger = new Ledger(Events, Trace) { Identify = Identify, HasArbiter = setup.HasArbiter, IsRequired = site => Site(site).IsRequired, IsLongLost = IsLongLost, ClauseCover = new ClauseCover((site, incarnation) => Site(site).DataOf(incarnation), IsLongLost, Report), Requests = new Requests(Report) { ByHand = !setup.HasLink } };
         Addresses = new Addresses();
         Postgres = new PostgresWorld(Events, Wires, Addresses, Ledger, Trace, setup.Seed, setup.PublishesLate);
         Arbiter = setup.HasArbiter ? new ApiServer("arbiter-api", Events, Wires, new MachineClock(Events, 0, TimeSpan.FromDays(3), TimeSpan.Zero), Chance.Of(setup.Seed, "arbiter-api")) : null;
@@ -62,7 +62,8 @@ public sealed class World
         }
         _plan = [.. FaultPlan.Of(setup, names).Where(p => without?.Contains(p.Number) != true)];
         Ledger.OnlyTheNetworkFails = _plan.All(p => p.Fault is MachineCut or PeersCut or NetworkPoor);
-        Ledger.SitesMayBeApart = _plan.Any(p => p.Fault is not (SitesSwitched or SiteFailedOver or SwitchoverAsked or SynchronizationEdited or PairSynchronyEdited or ServerKilled or PostmasterKilled or StreamsBroken or ReplayHeld or ArbiterDown or ArbiterCut or ArbiterPoor or ArbiterUnnamed or Play { PartsSites: false }));
+        Courier = setup.HasLink ? null : new Courier(this);
+        Ledger.SitesMayBeApart = !setup.HasLink || _plan.Any(p => p.Fault is not (SitesSwitched or SiteFailedOver or SwitchoverAsked or SynchronizationEdited or PairSynchronyEdited or ServerKilled or PostmasterKilled or StreamsBroken or ReplayHeld or ArbiterDown or ArbiterCut or ArbiterPoor or ArbiterUnnamed or SwitchedByHand or OldManifestApplied or OldLetterPasted or Play { PartsSites: false }));
     }
 
     public Setup Setup { get; }
@@ -76,6 +77,9 @@ public sealed class World
 
     /// <summary>API server of the third cluster, where the pair's arbiter is; null: the pair has none.</summary>
     public ApiServer? Arbiter { get; }
+
+    /// <summary>Carries letters between the sites; null: they have a link.</summary>
+    public Courier? Courier { get; }
     public IReadOnlyList<SimulatedSite> Sites => _sites;
     public IReadOnlyList<PlannedFault> Plan => _plan;
     public IEnumerable<string> ClientPlaces => _sites.Select(s => s.ClientMachine.Name);
@@ -88,13 +92,16 @@ public sealed class World
         foreach (var planned in _plan) Trace.Write("plan", planned.ToString());
         foreach (var site in _sites) site.Begin();
         AddClients();
+        Courier?.Begin();
         if (!RunUntil(Setup.ComingUpLimit, IsSettled) && Ledger.Violations.Count == 0) Ledger.Report("NotSettled", $"it does not come up: {string.Join("; ", _sites.Select(s => s.WhyNotSettled(Committed) ?? "well"))}");
         Trace.Write("up", "everything: from now on things go wrong");
+        if (Courier is not null) Courier.IsSteady = false;
         foreach (var planned in _plan) Events.After(planned.At, () => Begin(planned));
         var end = Events.Now + Setup.Trouble;
         RunUntil(end, () => false);
         foreach (var planned in _open.Keys.OrderBy(p => p.Number).ToList()) Mend(planned);
         foreach (var client in _clients) client.IsSteady = true;
+        if (Courier is not null) Courier.IsSteady = true;
         Trace.Write("mended", "everything: from now on nothing goes wrong any more");
         var settled = Ledger.Violations.Count == 0 && RunUntil(end + Setup.SettleLimit, () => IsSettled() || IsHeld()) && IsSettled();
         if (!settled) DescribeAgents();

@@ -54,4 +54,29 @@ public sealed class SiteLifeTests
         Assert.False(_life.HasLivedThrough(pair, record, Beat(12, epoch: 3), TimeSpan.FromSeconds(13)));
         Assert.False(_life.HasLivedThrough(pair, Record(RunMode.Primary, 1, "east", confirmed: false), Beat(14), TimeSpan.FromSeconds(15)));
     }
+
+    private static PairRecord Told(long number, PairEpoch from) => Pair(number, "east", PairRole.Primary) with { History = [new PairOutcome(PairOutcomeKind.Revoked, from, new PairEpoch(number, "east"), DateTimeOffset.UnixEpoch, Carried: true)] };
+
+    [Fact]
+    public void News_that_a_person_carried_is_no_look_but_for_who_has_lived_through_until_then()
+    {
+        var (before, record) = (Pair(1, "east", PairRole.Primary), Record(RunMode.Primary, 1, "east"));
+        Assert.False(_life.HasLivedThrough(before, record, null, TimeSpan.FromSeconds(1)));
+        Assert.False(_life.HasLivedThrough(Told(2, new PairEpoch(1, "east")), record, null, TimeSpan.FromSeconds(2)));
+
+        var lived = new SiteLife();
+        Assert.False(lived.HasLivedThrough(before, record, null, TimeSpan.FromSeconds(1)));
+        Assert.True(lived.HasLivedThrough(before, record, Beat(2), TimeSpan.FromSeconds(3)));
+        Assert.True(lived.HasLivedThrough(Told(2, new PairEpoch(1, "east")), Record(RunMode.Standby, 1, "east"), null, TimeSpan.FromSeconds(4)));
+        // Of what it lived through before that, nothing follows.
+        Assert.False(lived.HasLivedThrough(Told(5, new PairEpoch(4, "west")), Record(RunMode.Standby, 1, "east"), null, TimeSpan.FromSeconds(5)));
+    }
+
+    [Fact]
+    public void Whose_own_server_reigns_lives_through_it()
+    {
+        var (pair, record) = (Pair(1, "east", PairRole.Primary), Record(RunMode.Primary, 1, "east"));
+        Assert.True(_life.HasLivedThrough(pair, record, null, TimeSpan.FromSeconds(1), reigns: true));
+        Assert.True(_life.HasLivedThrough(pair, record, null, TimeSpan.FromSeconds(2)));
+    }
 }

@@ -22,6 +22,7 @@ public static class FactsKeeper
 
     private static PeerFacts? PeerOf(PairObservation seen, PairRecord record)
     {
+        if (seen.View.ByHand) return OfLetter(seen, record);
         if (seen.View.PeerRecord is not { } theirs) return null;
         // What a failover would lose is said by the primary site alone; the last that it said is kept when it says no more.
         var point = theirs.Role == PairRole.Primary ? seen.PeerPair?.Status?.RecoveryPoint : null;
@@ -34,6 +35,13 @@ public static class FactsKeeper
             RecoveryPointBytes = point?.Bytes,
             RecoveryPointSeconds = point?.Seconds,
         };
+    }
+
+    /// <summary>Once for each letter: when it came is when the other site was last heard of. An older one than that takes nothing back [S15].</summary>
+    private static PeerFacts? OfLetter(PairObservation seen, PairRecord record)
+    {
+        if (seen.View.Letter is not { Record: var theirs } letter || theirs.PairEpoch < record.PairEpoch || !letter.IsNewsTo(record.Peer)) return null;
+        return new PeerFacts { LastSeen = seen.View.Now, PairEpoch = theirs.PairEpoch, Role = theirs.Role, Facts = theirs.Self ?? record.Peer?.Facts, AsOf = theirs.WrittenAt };
     }
 
     /// <summary>Positions and times alone are not worth a write every second.</summary>

@@ -40,13 +40,13 @@ public sealed class PairActuator(IKubernetesClient client, Settlements settlemen
 
     private async Task<bool> CreateAsync(PairObservation seen, PairRecord record, CancellationToken cancellation)
     {
-        var lease = PairRecordLease.New(seen.Key.Namespace!, seen.Key.Name, seen.Pair.Spec.Cluster, WithNonce(record) with { PairUid = record.PairUid ?? seen.Pair.Metadata.Uid });
+        var lease = PairRecordLease.New(seen.Key.Namespace!, seen.Key.Name, seen.Pair.Spec.Cluster, Dated(seen, WithNonce(record)) with { PairUid = record.PairUid ?? seen.Pair.Metadata.Uid });
         return Settle(seen.Key, "pair record", await client.CreateAsync(lease, cancellation));
     }
 
     private async Task<bool> SwapRecordAsync(PairObservation seen, PairRecord next, CancellationToken cancellation)
     {
-        var lease = PairRecordLease.With(seen.RecordLease!, WithNonce(next));
+        var lease = PairRecordLease.With(seen.RecordLease!, Dated(seen, WithNonce(next)));
         return Settle(seen.Key, "pair record", await settlements.PairRecord.AroundAsync(seen.Key, () => client.SwapAsync(lease, cancellation), Landed));
     }
 
@@ -90,8 +90,16 @@ public sealed class PairActuator(IKubernetesClient client, Settlements settlemen
 
     private void Tell(DisasterRecoveryPair pair, PairAction action)
     {
-        if (action.Reason is "RolledBack" or "HandoverRevoked" or "RollsBack" or "HandoverOverridden" or "FailedOver" or "FencesPeer" or "FailingOver") events.Warning(pair, action.Reason, action.Message);
+        if (action.Reason is "RolledBack" or "HandoverRevoked" or "RollsBack" or "HandoverOverridden" or "OpenedUnseen" or "FailedOver" or "FencesPeer" or "FailingOver") events.Warning(pair, action.Reason, action.Message);
         else events.Normal(pair, action.Reason, action.Message);
+    }
+
+    /// <summary>Letters are told apart by it: later than the one before, whatever the clock did.</summary>
+    private static PairRecord Dated(PairObservation seen, PairRecord record)
+    {
+        if (!seen.View.ByHand) return record;
+        var (now, before) = (seen.View.Now, seen.View.Record?.WrittenAt);
+        return record with { WrittenAt = before >= now ? before.Value.AddMilliseconds(1) : now };
     }
 
     private PairRecord WithNonce(PairRecord record) => record with { Nonce = random.NextHex(32) };

@@ -23,6 +23,9 @@ public sealed record PairObservation
     public required OtherSiteReading Reading { get; init; }
     public required string? LinkProblem { get; init; }
 
+    /// <summary>Without a link: what a person has brought [S15].</summary>
+    public required CarriedLetter Carried { get; init; }
+
     /// <summary>Null: the spec names no arbiter, and the cluster is bound to none.</summary>
     public ArbiterLook? Arbiter { get; init; }
 
@@ -50,7 +53,7 @@ public sealed record PairObservation
     public DisasterRecoveryPair? PeerPair => (Reading as OtherSiteReading.Read)?.Pair;
 
     /// <summary>The walsender that the other site's main standby is connected to; null where none is.</summary>
-    public SenderReport? PeerSender => PeerSenderOf(Report, (View.PeerRecord?.Self ?? View.Record?.Peer?.Facts)?.ReplicationName);
+    public SenderReport? PeerSender => PeerSenderOf(Report, (View.PeerWord?.Self ?? View.Record?.Peer?.Facts)?.ReplicationName);
 
     public static SenderReport? PeerSenderOf(AgentReport? report, string? name) => name is null ? null : report?.Senders.FirstOrDefault(s => s.ApplicationName == name);
 }

@@ -3,6 +3,7 @@ using Tandem.Kubernetes.Models;
 using Tandem.Kubernetes.Watching;
 using Tandem.Operator.Links.Arbiters;
 using Tandem.Operator.Links.OtherSite;
+using Tandem.Operator.Pairs.Acting;
 using Tandem.Protocol.Arbitration;
 using Tandem.Protocol.Handover;
 using Tandem.Protocol.Links;
@@ -18,6 +19,7 @@ public sealed class PairObserver(IKubernetesClient client, IOwnCluster clusters,
     public const string Quiesced = "quiesced";
 
     private readonly HolderSilence _silence = new(time);
+    private readonly CarriedLetters _letters = new(client);
 
     public void Forget(ResourceKey key) => _silence.Forget(key);
 
@@ -32,8 +34,9 @@ public sealed class PairObserver(IKubernetesClient client, IOwnCluster clusters,
         if (mine is null || theirs is null) return null;
 
         var clusterReading = client.GetAsync<V1Lease>(Names.Record(pair.Spec.Cluster), key.Namespace, cancellation);
-        var (link, problem) = await LinkAsync(key, theirs, pair.Spec.Sites.IndexOf(theirs), cancellation);
-        var peerReading = link is null ? Task.FromResult<OtherSiteReading>(new OtherSiteReading.Unreadable("LinkMissing", problem!)) : link.ReadAsync(cancellation);
+        var isByHand = pair.Spec.HasNoLink();
+        var (link, problem) = isByHand ? (null, null) : await LinkAsync(key, theirs, pair.Spec.Sites.IndexOf(theirs), cancellation);
+        var peerReading = link is null ? Task.FromResult<OtherSiteReading>(new OtherSiteReading.Unreadable(isByHand ? "NoLink" : "LinkMissing", problem ?? "there is no link between the sites")) : link.ReadAsync(cancellation);
         var (recordLease, clusterLease) = (await recordReading, await clusterReading);
         var record = PairRecordLease.Read(recordLease);
         var cluster = PairRecordLease.ReadCluster(clusterLease);
@@ -43,8 +46,10 @@ public sealed class PairObserver(IKubernetesClient client, IOwnCluster clusters,
         await Task.WhenAll(arbiterReading, peerReading);
         var arbiter = await arbiterReading;
         var peer = PeerOf(await peerReading);
+        var carried = await _letters.ReadAsync(pair, site, theirs, record, cancellation);
+        var said = peer?.Record ?? carried.Letter?.Record;
         // Whatever a decision is taken by is asked for, and not what was heard last.
-        var askNow = record?.Operation is not null || peer?.Record?.Operation is not null || pair.Spec.Failover.FromEpoch is not null;
+        var askNow = record?.Operation is not null || (said?.Operation is not null && said.PairEpoch == record?.PairEpoch) || pair.Spec.Failover.FromEpoch is not null;
         var report = cluster?.Holder is { } holder ? await clusters.ReportAsync(key.Namespace!, pair.Spec.Cluster, holder.Instance, askNow, cancellation) : null;
         var named = cluster?.Named is not { } bound ? null : bound.Instance == cluster.Holder?.Instance ? report : await clusters.ReportAsync(key.Namespace!, pair.Spec.Cluster, bound.Instance, askNow, cancellation);
         // Elections are bound no more to the one that is named: a person has reset this site.
@@ -66,9 +71,12 @@ public sealed class PairObserver(IKubernetesClient client, IOwnCluster clusters,
             RecordSettled = settlements.PairRecord.IsSettled(key),
             PeerSettled = settlements.PeerRecord.IsSettled(key),
             Peer = peer,
+            ByHand = isByHand,
+            Letter = carried.Letter,
+            WaitsForLook = report is { Reason: PeerChecks.Waiting } && PeerChecks.IsOpen(recordLease),
             Holder = PositionOf(report),
             HolderAdmits = report is { Admitted: true },
-            StandbyStreams = PairObservation.PeerSenderOf(report, peer?.Record?.Self?.ReplicationName) is { State: "streaming" },
+            StandbyStreams = PairObservation.PeerSenderOf(report, (said?.Self ?? record?.Peer?.Facts)?.ReplicationName) is { State: "streaming" },
             RemoteSilentFor = report is { RemoteSilentMilliseconds: { } silent } && (report.RemoteName is null || report.RemoteName == cluster?.RemoteNow?.Incarnation.ReplicationName) ? TimeSpan.FromMilliseconds(silent) : null,
             DegradeAfter = pair.Spec.Synchronization.DegradeAfter.TryGet(out var degradeAfter) ? degradeAfter : new PairSynchronizationSpec().DegradeAfter.Value,
             HolderLost = lost,
@@ -83,7 +91,7 @@ public sealed class PairObserver(IKubernetesClient client, IOwnCluster clusters,
         };
         return new PairObservation
         {
-            Key = key, Pair = pair, View = view, RecordLease = recordLease, ClusterLease = clusterLease, Link = link, Reading = await peerReading, LinkProblem = problem, Arbiter = arbiter,
+            Key = key, Pair = pair, View = view, RecordLease = recordLease, ClusterLease = clusterLease, Link = link, Reading = await peerReading, LinkProblem = problem, Carried = carried, Arbiter = arbiter,
             Cluster = clusters.Find(key.Namespace!, pair.Spec.Cluster), Report = report, Self = self,
         };
     }
@@ -115,7 +123,11 @@ public sealed class PairObserver(IKubernetesClient client, IOwnCluster clusters,
     private static PeerView? PeerOf(OtherSiteReading reading) => reading is OtherSiteReading.Read read ? new PeerView(read.Pair is { } pair ? RequestOf(pair) : null, PairRecordLease.Read(read.Record)) : null;
 
     private static PairRequest RequestOf(DisasterRecoveryPair pair) => new(pair.Spec.PrimarySite, pair.Spec.Failover.FromEpoch, pair.Metadata.DeletionTimestamp is not null,
-        pair.Spec.Failover.AbandonPeerFromEpoch, pair.Spec.Failover.OverrideFromEpoch, SynchronyOf(pair.Spec.Synchronization));
+        pair.Spec.Failover.AbandonPeerFromEpoch, pair.Spec.Failover.OverrideFromEpoch, SynchronyOf(pair.Spec.Synchronization))
+    {
+        SwitchoverFromEpoch = pair.Spec.Switchover?.FromEpoch,
+        SwitchoverAttempt = pair.Spec.Switchover?.Attempt ?? 1,
+    };
 
     private static PairSynchrony SynchronyOf(PairSynchronizationSpec spec) => spec switch
     {

@@ -46,7 +46,7 @@ public static class OperationReport
         {
             if (!seen.View.PrimaryRunsAtEpoch) return outcome.Kind == PairOutcomeKind.Founded ? "Found" : "Promote";
             // The old site comes back when it does: a failover is done when the new one is writable.
-            if (outcome.Kind == PairOutcomeKind.Consumed && !seen.View.StandbyStreams && seen.View.PeerRecord?.PairEpoch <= record.PairEpoch) return seen.View.PeerRecord.PairEpoch < record.PairEpoch ? "Follow" : "Verify";
+            if (outcome.Kind == PairOutcomeKind.Consumed && !seen.View.StandbyStreams && seen.View.PeerWord?.PairEpoch <= record.PairEpoch) return seen.View.PeerWord.PairEpoch < record.PairEpoch ? "Follow" : "Verify";
             return null;
         }
 

@@ -31,7 +31,8 @@ public static class PairConditions
         if (view.Record is null && seen.LinkProblem is { } unlinked) return Said.No(type, "LinkMissing", unlinked);
         if (view.Record is not { } record) return Said.No(type, action.Reason, action.Message);
         if (record.State != PairRecordState.Active) return Said.No(type, record.State.ToString(), action.Message);
-        if (record.Operation is { } operation) return Said.No(type, action is PairAction.Wait { Reason: "HandoverInDoubt" } ? action.Reason : operation.Kind.ToString(), action.Message);
+        if (record.Operation is { } operation) return Said.No(type, action is PairAction.Wait { Reason: "HandoverInDoubt" or "HandoverOffered" } ? action.Reason : operation.Kind.ToString(), action.Message);
+        if (view.ByHand) return ReadyByHand(type, seen, record, action);
         if (seen.LinkProblem is { } problem) return Said.No(type, "LinkMissing", problem);
         if (view.Peer is null) return Said.No(type, "PeerUnreachable", Unreadable(seen));
         if (view.PeerRecord?.PairEpoch != record.PairEpoch) return Said.No(type, "SitesDisagree", $"this site is at pair epoch {record.PairEpoch}, site {view.PeerSite} at {view.PeerRecord?.PairEpoch.ToString() ?? "none"}");
@@ -40,6 +41,24 @@ public static class PairConditions
         return Flow(seen, record) is { } broken ? Said.No(type, broken.Reason, broken.Message) : Said.Yes(type, "Streaming", $"site {record.PairEpoch.Site} is primary at pair epoch {record.PairEpoch.Number}, the other follows");
     }
 
+    /// <summary>That the other site agrees is seen by its stream alone: it follows nobody but the primary of its own pair epoch [S15].</summary>
+    private static Said ReadyByHand(string type, PairObservation seen, PairRecord record, PairAction action)
+    {
+        var view = seen.View;
+        if (IsUnseen(view)) return Said.No(type, "PeerUnknown", $"site {view.Site} had a loss that no agent has lived through, and there is no link by which to look whether site {view.PeerSite} has taken over. If it has, copy its status.letter into spec.sites[].letter of {view.PeerSite} here; "
+            + $"if it has not: spec.primarySite {view.Site} and spec.failover.overrideFromEpoch {record.PairEpoch.Number} (kubectl tandem override {seen.Key.Name})");
+        if (seen.Carried.Problem is { } problem) return Said.No(type, problem.Reason, problem.Message);
+        if (action is PairAction.Wait { Reason: "RecordRegressed" or "RecordTooNew" or "WouldDiscardData" or "HandoverOffered" or "Reaching" }) return Said.No(type, action.Reason, action.Message);
+        return Flow(seen, record) is { } broken ? Said.No(type, broken.Reason, $"{broken.Message}; {LastLetter(seen)}") : Said.Yes(type, "Streaming", $"site {record.PairEpoch.Site} is primary at pair epoch {record.PairEpoch.Number}, the other follows");
+    }
+
+    /// <summary>Without a link: this site is to be open, and waits for a look that it cannot have [S8].</summary>
+    public static bool IsUnseen(PairView view) => view is { ByHand: true, WaitsForLook: true, Record: { Role: PairRole.Primary, Operation: null, State: PairRecordState.Active }, PrimaryRunsAtEpoch: false };
+
+    private static string LastLetter(PairObservation seen) => seen.View.Record?.Peer is { AsOf: { } asOf } peer
+        ? $"the last letter of site {seen.View.PeerSite} is of pair epoch {peer.PairEpoch}, written {asOf:u}: if it says another thing there now, copy its status.letter into spec.sites[].letter of {seen.View.PeerSite} here"
+        : $"no letter of site {seen.View.PeerSite} has come yet: copy its status.letter into spec.sites[].letter of {seen.View.PeerSite} here";
+
     /// <summary>Why replication does not flow; null: it does.</summary>
     private static Refusal? Flow(PairObservation seen, PairRecord record)
     {
@@ -47,7 +66,7 @@ public static class PairConditions
         if (record.Role == PairRole.Standby)
             return view.Holder is { Streaming: true } ? null : new Refusal("NotStreaming", $"the main standby does not stream from site {view.PeerSite}{Why(seen)}");
         if (!view.PrimaryRunsAtEpoch) return new Refusal("PrimaryNotRunningAtEpoch", $"the primary does not run at pair epoch {record.PairEpoch} yet{Why(seen)}");
-        return view.StandbyStreams ? null : new Refusal(view.PeerRecord?.Self?.SystemIdentifier is null ? "WaitingForMainStandby" : "NotStreaming", $"no main standby of site {view.PeerSite} streams from here");
+        return view.StandbyStreams ? null : new Refusal(view.PeerWord?.Self?.SystemIdentifier is null ? "WaitingForMainStandby" : "NotStreaming", $"no main standby of site {view.PeerSite} streams from here");
     }
 
     private static Said Protected(PairObservation seen)
@@ -98,12 +117,13 @@ public static class PairConditions
         var theirs = Conditions.Find(seen.PeerPair?.Status?.Conditions ?? [], type);
         return theirs is not null && Enum.TryParse<ConditionStatus>(theirs.Status, out var status)
             ? new Said(type, status, theirs.Reason, theirs.Message)
-            : new Said(type, ConditionStatus.Unknown, "PeerUnreachable", "the primary site measures it, and cannot be read");
+            : new Said(type, ConditionStatus.Unknown, seen.View.ByHand ? "NoLink" : "PeerUnreachable", "the primary site measures it, and cannot be read");
     }
 
     private static Said PeerReachable(PairObservation seen)
     {
         const string type = ConditionTypes.PeerReachable;
+        if (seen.View.ByHand) return seen.Carried.Problem is { } letter ? Said.No(type, letter.Reason, letter.Message) : Said.No(type, "NoLink", $"there is no link between the sites (spec.sites[].kubernetes); {LastLetter(seen)}");
         if (seen.LinkProblem is { } problem) return Said.No(type, "LinkMissing", problem);
         return seen.View.Peer is null ? Said.No(type, "PeerUnreachable", Unreadable(seen)) : Said.Yes(type, "Answers", $"site {seen.View.PeerSite} answers");
     }
@@ -114,6 +134,7 @@ public static class PairConditions
         var view = seen.View;
         if (view.Record is not { } record) return Said.No(type, "NotFounded", "the pair has no record yet");
         if (record.Role == PairRole.Primary) return Preflight.Check(view) is { } refusal ? Said.No(type, refusal.Reason, refusal.Message) : Said.Yes(type, "PreflightPasses", $"site {view.PeerSite} could take over without loss");
+        if (view.ByHand) return new Said(type, ConditionStatus.Unknown, "NoLink", $"without a link only site {view.PeerSite}, which is primary, can tell");
         var theirs = Conditions.Find(seen.PeerPair?.Status?.Conditions ?? [], type);
         return theirs is not null && Enum.TryParse<ConditionStatus>(theirs.Status, out var status) ? new Said(type, status, theirs.Reason, theirs.Message) : Said.No(type, "PeerUnreachable", Unreadable(seen));
     }
@@ -141,7 +162,7 @@ public static class PairConditions
         return action switch
         {
             PairAction.Rest => Said.No(type, "AsRequested", $"site {seen.View.Record?.PairEpoch.Site} is primary, as requested"),
-            PairAction.Wait { Reason: "PrimaryNotAsRequested" or "NotYetSupported" or "RecordRegressed" or "RecordTooNew" or "WouldDiscardData" or "HandoverInDoubt" or "PeerUnreachable" or "PeerRecordLost" or "PeerDoesNotStop" or "NothingToPromote" or "NamedStandbyLost" or "TooFarBehind" or "NotSynchronous" or "ArbiterUnreachable" or "OtherSiteNotTold" } =>
+            PairAction.Wait { Reason: "PrimaryNotAsRequested" or "NotYetSupported" or "RecordRegressed" or "RecordTooNew" or "WouldDiscardData" or "HandoverInDoubt" or "PeerUnreachable" or "PeerRecordLost" or "PeerDoesNotStop" or "NothingToPromote" or "NamedStandbyLost" or "TooFarBehind" or "NotSynchronous" or "ArbiterUnreachable" or "OtherSiteNotTold" or "HandoverOffered" or "WaitingForLetter" } =>
                 Said.No(type, action.Reason, action.Message),
             PairAction.Wait when seen.View.Unsupported is not null => Said.No(type, action.Reason, action.Message),
             _ => Said.Yes(type, action.Reason, action.Message),

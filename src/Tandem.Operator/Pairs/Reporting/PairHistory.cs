@@ -11,7 +11,7 @@ public static class PairHistory
     {
         var record = seen.View.Record;
         if (record is null) return [];
-        return [.. record.History.Reverse().Select(o => Entry(o, seen.View.PeerRecord))];
+        return [.. record.History.Reverse().Select(o => Entry(o, seen.View.PeerWord))];
     }
 
     private static PairHistoryEntry Entry(PairOutcome outcome, PairRecord? peer)

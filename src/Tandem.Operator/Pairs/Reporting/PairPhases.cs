@@ -17,6 +17,7 @@ public static class PairPhases
         if (record.State == PairRecordState.Dissolved) return PairPhase.Dissolved;
         if (action is PairAction.Wait { Reason: "HandoverInDoubt" }) return PairPhase.HandoverInDoubt;
         if (action is PairAction.Wait { Reason: var reason } && HeldReasons.Contains(reason)) return PairPhase.Held;
+        if (PairConditions.IsUnseen(view)) return PairPhase.Held;
         if (record.Operation is { } operation) return Of(operation.Kind);
         return record.Role == PairRole.Primary ? OfPrimary(seen, record) : OfStandby(seen, record);
     }
@@ -28,14 +29,14 @@ public static class PairPhases
         if (!view.PrimaryRunsAtEpoch && seen.Pair.Status?.Operation is { Outcome: OperationOutcome.Completed }) return PairPhase.Interrupted;
         if (!view.PrimaryRunsAtEpoch) return record.Outcome?.Kind switch { PairOutcomeKind.Consumed => PairPhase.SwitchingOver, PairOutcomeKind.FailedOver => PairPhase.FailingOver, _ => PairPhase.Pending };
         if (view.StandbyStreams) return PairPhase.Streaming;
-        if (view.PeerRecord is { } peer && peer.PairEpoch < record.PairEpoch) return PairPhase.Rejoining;
-        if (view.PeerRecord is { Self: not { SystemIdentifier: not null } }) return PairPhase.WaitingForMainStandby;
+        if (view.PeerWord is { } peer && peer.PairEpoch < record.PairEpoch) return PairPhase.Rejoining;
+        if (view.PeerWord is { Self: not { SystemIdentifier: not null } }) return PairPhase.WaitingForMainStandby;
         return WasStandbyBefore(record) ? PairPhase.Rejoining : PairPhase.Interrupted;
     }
 
     private static PairPhase OfStandby(PairObservation seen, PairRecord record)
     {
-        if (seen.View.PeerRecord?.Operation is { } operation) return Of(operation.Kind);
+        if (seen.View.PeerWord is { Operation: { } operation } theirs && (!seen.View.ByHand || theirs.PairEpoch == record.PairEpoch)) return Of(operation.Kind);
         if (seen.View.Holder is { Streaming: true }) return PairPhase.Streaming;
         if (seen.View.Cluster?.SystemIdentifier is null || seen.Report is { State: "cloning" or "founding" } && record.History.Count <= 1) return PairPhase.Building;
         return record.Outcome?.Kind == PairOutcomeKind.Adopted && record.Outcome.From?.Site == seen.View.Site ? PairPhase.Rejoining : PairPhase.Interrupted;

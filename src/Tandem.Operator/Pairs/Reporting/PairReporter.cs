@@ -93,6 +93,7 @@ public sealed class PairReporter(IKubernetesClient client, IEventRecorder events
         before is not null
         && (before.Role, before.Phase, before.PairEpoch, before.ObservedGeneration) == (now.Role, now.Phase, now.PairEpoch, now.ObservedGeneration)
         && before.Operation?.Step == now.Operation?.Step && before.Operation?.Id == now.Operation?.Id && before.Operation?.Outcome == now.Operation?.Outcome
+        && before.Letter == now.Letter
         && before.History.Count == now.History.Count
         && (before.RecoveryPoint is null) == (now.RecoveryPoint is null)
         && now.Conditions.All(c => Conditions.Find(before.Conditions, c.Type) is { } old && old.Status == c.Status && old.Reason == c.Reason);

@@ -32,6 +32,7 @@ public static class PairStatusBuilder
             Protected = Conditions.Find(conditions, ConditionTypes.Protected)?.Status switch { "True" => true, "False" => false, _ => null },
             Peer = PeerOf(seen),
             Arbiter = ArbiterOf(seen),
+            Letter = LetterOf(seen),
             History = PairHistory.Build(seen),
             Conditions = conditions,
         };
@@ -59,6 +60,7 @@ public static class PairStatusBuilder
 
     private static PeerStatus PeerOf(PairObservation seen)
     {
+        // Of a letter: what was kept of it, for an older one may have been pasted over it.
         var (known, now) = (seen.View.Record?.Peer, seen.View.PeerRecord);
         return new PeerStatus
         {
@@ -66,13 +68,17 @@ public static class PairStatusBuilder
             Reachable = seen.View.Peer is not null,
             LastSeen = seen.View.Peer is not null ? seen.View.Now : known?.LastSeen,
             // Of a site that cannot be read nothing is known but what it was.
-            Role = now is null ? null : Of(now.Role),
+            Role = now is not null ? Of(now.Role) : seen.View.ByHand && known?.Role is { } role ? Of(role) : null,
             PairEpoch = now?.PairEpoch ?? known?.PairEpoch,
             SystemIdentifier = (now?.Self ?? known?.Facts)?.SystemIdentifier,
             Version = (now?.Self ?? known?.Facts)?.ServerVersion is { } version ? FormattableString.Invariant($"{version / 10000}.{version % 10000}") : null,
-            Holder = now?.Self?.Holder,
+            Holder = now?.Self?.Holder ?? (seen.View.ByHand ? known?.Facts?.Holder : null),
         };
     }
+
+    /// <summary>As the record was read: nothing is said that does not stand there already.</summary>
+    private static string? LetterOf(PairObservation seen) =>
+        seen is { Carried: { MayWrite: true, Key: var key }, View.Record: { } record } ? PairLetterCodec.Encode(PairLetter.Of(seen.Key.Name, seen.View.Site, record), key) : null;
 
     private static ArbiterStatus? ArbiterOf(PairObservation seen) => seen.Arbiter is not { } look ? null : new ArbiterStatus
     {

@@ -8,8 +8,8 @@ internal static class NotYet
         var spec = input.Spec;
         if (spec.Transport == PairTransport.Storage)
             yield return Error("spec.transport", spec.Transport, "set it to Streaming");
-        if (spec.Switchover is not null)
-            yield return Error("spec.switchover", "a switchover by hand", "remove it, and use a link between the sites");
+        if (input.IsByHand && spec.Arbiter is not null)
+            yield return Error("spec.arbiter", "an arbiter without a link", "remove it, or name the link of each site in spec.sites[].kubernetes");
     }
 
     private static FieldError Error(string field, object value, string wayOut) => FieldError.Of(field, value, Reasons.NotYetSupported, $"is not yet supported; {wayOut}");

@@ -31,14 +31,15 @@ internal static partial class SiteRules
             yield return FieldError.Of("spec.sites", string.Join(", ", input.Spec.Sites.Select(s => s.Name)), Reasons.SiteUnknown, $"has no site of the name {site}, which is this operator's; add it, or start the operator with the right --site");
     }
 
-    /// <summary>The manifest is the same at both sites, so both links are named in it.</summary>
+    /// <summary>The manifest is the same at both sites, so both links are named in it, or none is.</summary>
     public static IEnumerable<FieldError> LinksAreNamed(DisasterRecoveryPairInput input)
     {
+        if (input.IsByHand) yield break;
         for (var i = 0; i < input.Spec.Sites.Count; i++)
         {
             var field = $"spec.sites[{i}].kubernetes.kubeconfigSecret";
             if (input.Spec.Sites[i].Kubernetes is not { } kubernetes)
-                yield return FieldError.Of(field, null, Reasons.NotYetSupported, $"and a pair without a link is not yet supported; name the Secret by which the other site reaches {input.Spec.Sites[i].Name}");
+                yield return FieldError.Of(field, null, Reasons.FieldsDisagree, $"and the other site has it; name the Secret by which the other site reaches {input.Spec.Sites[i].Name}, or remove kubernetes from both sites: then there is no link, and a person carries letters");
             else
                 foreach (var error in Check.ObjectName(field, kubernetes.KubeconfigSecret, 253)) yield return error;
         }

@@ -11,15 +11,15 @@ public sealed class PairRecordCodecTests
 
     private static readonly PairRecord Full = new()
     {
-        Format = PairRecord.SynchronousFormat, PairEpoch = new PairEpoch(3, "east"), Role = PairRole.Primary, State = PairRecordState.Dissolving, LastRequested = "west", Named = new Incarnation("a", "b", "c"), Synchronous = new SynchronousMark(new Incarnation("a", "b", "c"), true), PairUid = "uid", Nonce = "n1",
+        Format = PairRecord.SynchronousFormat, PairEpoch = new PairEpoch(3, "east"), Role = PairRole.Primary, State = PairRecordState.Dissolving, LastRequested = "west", Named = new Incarnation("a", "b", "c"), Synchronous = new SynchronousMark(new Incarnation("a", "b", "c"), true), PairUid = "uid", Nonce = "n1", Attempted = new SwitchoverAttempt(3, 2), WrittenAt = Now.AddSeconds(4),
         Operation = new PairOperation("op1", PairOperationKind.Switchover, PairStep.Offer, "west", "east", Now, Now.AddSeconds(1), Now.AddMinutes(2), Now.AddSeconds(30), Token),
         History =
         [
             new PairOutcome(PairOutcomeKind.Founded, null, new PairEpoch(1, "east"), Now),
-            new PairOutcome(PairOutcomeKind.Consumed, new PairEpoch(1, "east"), new PairEpoch(2, "west"), Now, "op0", Token, "moved", Now.AddSeconds(-3)),
+            new PairOutcome(PairOutcomeKind.Consumed, new PairEpoch(1, "east"), new PairEpoch(2, "west"), Now, "op0", Token, "moved", Now.AddSeconds(-3), Carried: true),
         ],
         Self = new SiteFacts { Host = "203.0.113.1,203.0.113.2", Port = 5432, Authority = "-----BEGIN", SystemIdentifier = new SystemIdentifier(7), ServerVersion = 150018, Holder = "orders-1", ReplicationName = "orders_1_0123", Ready = true, ReadyAt = new PairEpoch(3, "east"), Reign = "3/east 7 a/b/c", Counts = "orders_2", HolderLost = true },
-        Peer = new PeerFacts { LastSeen = Now, PairEpoch = new PairEpoch(3, "east"), Role = PairRole.Standby, Facts = new SiteFacts { Ready = false, NotReadyReason = "cloning" }, RecoveryPointBytes = 12, RecoveryPointSeconds = 0.2 },
+        Peer = new PeerFacts { LastSeen = Now, PairEpoch = new PairEpoch(3, "east"), Role = PairRole.Standby, Facts = new SiteFacts { Ready = false, NotReadyReason = "cloning" }, RecoveryPointBytes = 12, RecoveryPointSeconds = 0.2, AsOf = Now },
     };
 
     [Fact]
