@@ -37,6 +37,7 @@ public static class CommandTree
         root.Subcommands.Add(Pause("pause", true, "Stops all changes by the operator; the agents still fail over"));
         root.Subcommands.Add(Pause("resume", false, "Takes `pause` back"));
         root.Subcommands.Add(Link());
+        root.Subcommands.Add(Letter());
         return root;
 
         Command Status()
@@ -90,6 +91,12 @@ public static class CommandTree
         {
             var name = Cluster();
             return Verb("history", "Shows who was primary, since when, why, and what each change cost", [name], (session, parsed, cancellation) => HistoryVerb.RunAsync(session, parsed.GetRequiredValue(name), cancellation));
+        }
+
+        Command Letter()
+        {
+            var name = new Argument<string>("PAIR") { Description = "The DisasterRecoveryPair" };
+            return Verb("letter", "Prints what this site has to say to the other one, where there is no link", [name], (session, parsed, cancellation) => LetterVerb.RunAsync(session, parsed.GetRequiredValue(name), cancellation));
         }
 
         Command Primary()

@@ -18,8 +18,7 @@ public static class Override
     public static PairAction? OpenWithoutOutcome(PairView v)
     {
         if (v.Record is not { Role: PairRole.Primary, State: PairRecordState.Active, Operation: { Step: PairStep.RollBack } operation } record) return null;
-        if (v.Peer is not null || v.Request.Deleting) return null;
-        if (v.Request.PrimarySite != v.Site || v.Request.OverrideFromEpoch != record.PairEpoch.Number) return null;
+        if (v.Peer is not null || IsUnasked(v, record)) return null;
         // A read that failed once is no doubt yet: the outcome is fetched for as long as a step may take.
         if (v.Now < operation.StepStartedAt + v.Timeouts.Step) return null;
         var to = Above(record);
@@ -34,14 +33,17 @@ public static class Override
     /// </summary>
     public static PairAction? OpenUnseen(PairView v)
     {
-        if (!v.ByHand || !v.WaitsForLook || v.PrimaryRunsAtEpoch || v.Request.Deleting) return null;
+        if (!v.ByHand || !v.WaitsForLook || v.PrimaryRunsAtEpoch) return null;
         if (v.Record is not { Role: PairRole.Primary, State: PairRecordState.Active, Operation: null } record) return null;
-        if (v.Request.PrimarySite != v.Site || v.Request.OverrideFromEpoch != record.PairEpoch.Number) return null;
+        if (IsUnasked(v, record)) return null;
         var to = Above(record);
         var message = $"site {v.Site} goes on as primary at pair epoch {to} without a look at site {v.PeerSite}: if that one has taken over, what it acknowledged since is lost";
         var outcome = new PairOutcome(PairOutcomeKind.Overridden, record.PairEpoch, to, v.Now, v.FreshId, Message: message, StartedAt: v.Now);
         return new PairAction.SwapRecord(record.Decided(PairRole.Primary, outcome) with { LastRequested = v.Site }, "OpenedUnseen", message);
     }
+
+    /// <summary>The word names the epoch that it ends, so acting uses it up [S6].</summary>
+    private static bool IsUnasked(PairView v, PairRecord record) => v.Request.Deleting || v.Request.PrimarySite != v.Site || v.Request.OverrideFromEpoch != record.PairEpoch.Number;
 
     private static PairEpoch Above(PairRecord record) => new(record.PairEpoch.Number + 2, record.PairEpoch.Site);
 }

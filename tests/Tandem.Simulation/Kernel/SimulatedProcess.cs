@@ -16,11 +16,15 @@ public sealed class SimulatedProcess : SynchronizationContext
     public SimulatedProcess(string name, Events events, MachineClock clock, Chance chance, Trace trace)
     {
         (Name, _events, Clock, Chance, _trace) = (name, events, clock, chance, trace);
+        BegunAt = events.Now;
         Time = new ProcessTime(this);
         Logger = new TraceLogger(name, trace);
     }
 
     public string Name { get; }
+
+    /// <summary>In simulated time.</summary>
+    public TimeSpan BegunAt { get; }
     public MachineClock Clock { get; }
     public Chance Chance { get; }
     public TimeProvider Time { get; }

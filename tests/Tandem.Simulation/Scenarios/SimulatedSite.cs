@@ -411,7 +411,7 @@ public sealed partial class SimulatedSite
 
     /// <summary>Whether one had the time to ask the other before it sent what has just landed.</summary>
     private bool Hears(AgentProgram one, AgentProgram other) =>
-        other is { Links: not null, Machine: { IsUp: true, IsPaused: false }, Process.IsPaused: false } && _world.Wires.OpenFor(one.Machine.Name, other.Machine.Name) > HeardWithin;
+        other is { Links: not null, Machine: { IsUp: true, IsPaused: false }, Process.IsPaused: false } && _world.Events.Now - other.Process.BegunAt > HeardWithin && _world.Wires.OpenFor(one.Machine.Name, other.Machine.Name) > HeardWithin;
 
     private void OnRestored()
     {

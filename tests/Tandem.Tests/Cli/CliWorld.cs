@@ -81,12 +81,12 @@ internal sealed class CliWorld(ApiServerFixture server, string @namespace)
         Conditions = [new() { Type = ConditionTypes.Writable, Status = "True", Reason = "Writable", LastTransitionTime = DateTimeOffset.UnixEpoch }],
     };
 
-    public async Task<DisasterRecoveryPair> PairAsync(DisasterRecoveryPairStatus? status)
+    public async Task<DisasterRecoveryPair> PairAsync(DisasterRecoveryPairStatus? status, bool linked = true)
     {
         var pair = new DisasterRecoveryPair { Metadata = new V1ObjectMeta { Name = "orders", Namespace = @namespace } };
         pair.Spec.Cluster = "orders";
         pair.Spec.PrimarySite = "east";
-        pair.Spec.Sites = [new() { Name = "east", Kubernetes = new() { KubeconfigSecret = "way-to-east" } }, new() { Name = "west", Kubernetes = new() { KubeconfigSecret = "way-to-west" } }];
+        pair.Spec.Sites = [.. ((string[])["east", "west"]).Select(site => new SiteSpec { Name = site, Kubernetes = linked ? new() { KubeconfigSecret = $"way-to-{site}" } : null })];
         var made = Applied(await Client.CreateAsync(pair, CancellationToken.None));
         if (status is null) return made;
         made.Status = status;

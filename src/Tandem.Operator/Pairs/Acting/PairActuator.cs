@@ -40,13 +40,14 @@ public sealed class PairActuator(IKubernetesClient client, Settlements settlemen
 
     private async Task<bool> CreateAsync(PairObservation seen, PairRecord record, CancellationToken cancellation)
     {
-        var lease = PairRecordLease.New(seen.Key.Namespace!, seen.Key.Name, seen.Pair.Spec.Cluster, Dated(seen, WithNonce(record)) with { PairUid = record.PairUid ?? seen.Pair.Metadata.Uid });
+        var lease = PairRecordLease.New(seen.Key.Namespace!, seen.Key.Name, seen.Pair.Spec.Cluster, WithNonce(Dated(seen, record)) with { PairUid = record.PairUid ?? seen.Pair.Metadata.Uid });
         return Settle(seen.Key, "pair record", await client.CreateAsync(lease, cancellation));
     }
 
     private async Task<bool> SwapRecordAsync(PairObservation seen, PairRecord next, CancellationToken cancellation)
     {
-        var lease = PairRecordLease.With(seen.RecordLease!, Dated(seen, WithNonce(next)));
+        next = Dated(seen, next);
+        var lease = PairRecordLease.With(seen.RecordLease!, WithNonce(next));
         return Settle(seen.Key, "pair record", await settlements.PairRecord.AroundAsync(seen.Key, () => client.SwapAsync(lease, cancellation), Landed));
     }
 
