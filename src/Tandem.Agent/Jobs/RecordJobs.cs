@@ -22,6 +22,8 @@ internal static class RecordJobs
     {
         // What was observed may be older than an attempt of our own that came through: another identity now would leave the record to a holder that nobody is.
         if (await c.Records.ReadAsync(cancellation) is not { Reachable: true, Exists: false }) return;
+        // Nor need the pods that were looked at be all: one of which a late watch has not told may remember what stood there.
+        if (await UnheardAsync(c, o, cancellation) is { } unheard) throw new JobFailedException("PeersUnknown", $"{unheard} runs and has not said yet whether it remembers a database");
         // The identity is on the disk before the record names it, and stays the same over attempts whose outcome is not known.
         var marker = found.RunMode == RunMode.Primary ? VolumeMarker.Initializing : VolumeMarker.Cloning;
         if (c.Memory.Volume.Marker != marker) c.Memory.BeginIncarnation(c.Random.NextHex(32), marker);
@@ -42,6 +44,14 @@ internal static class RecordJobs
         // Somebody else founds: this volume stays empty, and clones.
         if (outcome is RecordSwap.Lost || (outcome is RecordSwap.Moot { Record: { } there } && there.Holder != me))
             c.Memory.BeginIncarnation(c.Random.NextHex(32), VolumeMarker.Cloning);
+    }
+
+    /// <summary>Asked live: an instance that runs, and was not heard when it was decided to found.</summary>
+    private static async Task<string?> UnheardAsync(JobContext c, InstanceObservation o, CancellationToken cancellation)
+    {
+        var heard = o.Peers.Where(p => p.Reachable).Select(p => p.Instance).Append(c.Identity.Instance).ToHashSet(StringComparer.Ordinal);
+        var pods = await c.Kubernetes.ListAsync<V1Pod>(c.Identity.Namespace, $"{Names.ClusterLabel}={c.Identity.Cluster}", cancellation: cancellation);
+        return pods.Items.FirstOrDefault(p => p is { Metadata.DeletionTimestamp: null, Status.Phase: "Running" } && !heard.Contains(p.Metadata.Name!))?.Metadata.Name;
     }
 
     /// <summary>

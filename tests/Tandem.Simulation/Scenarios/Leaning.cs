@@ -48,6 +48,7 @@ public sealed record Leaning
             HasArbiter = HasLink && (HasArbiter ?? setup.HasArbiter),
             HasLink = HasLink,
             PairSynchrony = Sites > 1 ? PairSynchrony : Protocol.Handover.PairSynchrony.Asynchronous,
+            AgentsBehind = false,
             Faults = Faults,
             // What it leans to has to happen just so: it is given longer than a general seed.
             Trouble = Trouble ?? setup.Trouble + TimeSpan.FromSeconds(10),

@@ -47,7 +47,7 @@ public sealed class World
         Wires = new Wires(Events, Chance.Of(setup.Seed, "wires"), IsFar);
         void Report(string rule, string what) => Ledger!.Report(rule, what);
         bool IsLongLost(string site, Incarnation incarnation) => Site(site).IsLongLost(incarnation);
-        Ledger = new Ledger(Events, Trace) { Identify = Identify, HasArbiter = setup.HasArbiter, IsRequired = site => Site(site).IsRequired, IsLongLost = IsLongLost, ClauseCover = new ClauseCover((site, incarnation) => Site(site).DataOf(incarnation), IsLongLost, Report), Requests = new Requests(Report) { ByHand = !setup.HasLink } };
+        Ledger = new Ledger(Events, Trace) { Identify = Identify, HasArbiter = setup is { HasArbiter: true, AgentsBehind: false }, IsRequired = site => Site(site).IsRequired, IsLongLost = IsLongLost, ClauseCover = new ClauseCover((site, incarnation) => Site(site).DataOf(incarnation), IsLongLost, Report), Requests = new Requests(Report) { ByHand = !setup.HasLink } };
         Addresses = new Addresses();
         Postgres = new PostgresWorld(Events, Wires, Addresses, Ledger, Trace, setup.Seed, setup.PublishesLate);
         Arbiter = setup.HasArbiter ? new ApiServer("arbiter-api", Events, Wires, new MachineClock(Events, 0, TimeSpan.FromDays(3), TimeSpan.Zero), Chance.Of(setup.Seed, "arbiter-api")) : null;
