@@ -12,6 +12,9 @@ public interface ILinkService
 {
     AgentSnapshot Snapshot { get; }
 
+    /// <summary>The snapshot's report, with how old it is now.</summary>
+    AgentReport Report { get; }
+
     /// <summary>Whether the loop has turned lately.</summary>
     bool Alive { get; }
 

@@ -70,7 +70,7 @@ public sealed class LinkServer(LinkTls tls, ILinkService service, Func<string, b
                 await WriteAsync(context, service.Snapshot.View, LinkJson.Default.MemberView);
                 break;
             case "/v1/report":
-                await WriteAsync(context, service.Snapshot.Report, AgentReportJson.Default.AgentReport);
+                await WriteAsync(context, service.Report, AgentReportJson.Default.AgentReport);
                 break;
             case "/v1/beats":
                 await BeatAsync(context);

@@ -42,6 +42,7 @@ public sealed class InstanceLoop : ILinkService
     private readonly ILogger _logger;
     private readonly string _version;
     private volatile AgentSnapshot _snapshot;
+    private long _seenAt;
     private volatile InstanceObservation? _latest;
     private long _turnedAt;
     private TimeSpan? _shutdownAt;
@@ -57,6 +58,7 @@ public sealed class InstanceLoop : ILinkService
         _observer = new InstanceObserver(context.Records, sight, _peers, context.Server, context.Memory, _holds, context.Time);
         _vigil = new Vigil(_context, store, _peers, wake, logger);
         _slot = new JobSlot(wake, context.Time, logger);
+        Interlocked.Exchange(ref _seenAt, context.Time.GetTimestamp());
         _snapshot = ReportBuilder.WithoutServer(context, version, "starting", "Starting", "the agent starts");
         context.Records.Changed += wake.Set;
         context.Server.Exited += wake.Set;
@@ -65,6 +67,8 @@ public sealed class InstanceLoop : ILinkService
     }
 
     public AgentSnapshot Snapshot => _snapshot;
+
+    public AgentReport Report => _snapshot.Report with { SeenAgoMilliseconds = (long)_context.Time.GetElapsedTime(Interlocked.Read(ref _seenAt)).TotalMilliseconds };
 
     public bool Alive => _context.Time.GetElapsedTime(Interlocked.Read(ref _turnedAt)) < AliveWithin;
 
@@ -98,6 +102,7 @@ public sealed class InstanceLoop : ILinkService
             {
                 if (_sight.Settings is { } settings) urgent = await TurnAsync(settings, cancellation);
                 else if (_shutdownAt is not null) return 0;
+                else Publish(_snapshot); // it starts still
             }
             catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
             {
@@ -131,13 +136,19 @@ public sealed class InstanceLoop : ILinkService
 
         await _slot.OfferAsync(_decided, (action, token) => InstanceActuator.RunAsync(_context, action, o, token), cancellation);
         _vigil.Turn(o, _slot.Running ?? _decided, cancellation);
-        Report(o, cancellation);
+        Tell(o, cancellation);
         return urgent;
     }
 
-    private void Report(InstanceObservation o, CancellationToken cancellation)
+    private void Publish(AgentSnapshot snapshot)
     {
-        _snapshot = ReportBuilder.Build(o, _decided, _slot.Running, _slot.LastFailure, _context, _serverVersion, _version);
+        Interlocked.Exchange(ref _seenAt, _context.Time.GetTimestamp());
+        _snapshot = snapshot;
+    }
+
+    private void Tell(InstanceObservation o, CancellationToken cancellation)
+    {
+        Publish(ReportBuilder.Build(o, _decided, _slot.Running, _slot.LastFailure, _context, _serverVersion, _version));
         var role = _snapshot.Report.Role switch { "Primary" => "primary", "MainStandby" => "main-standby", "Standby" => "standby", "Cascade" => "cascade", _ => "none" };
         _vigil.Label(role, ReportBuilder.Readable(o), cancellation);
     }
@@ -177,7 +188,7 @@ public sealed class InstanceLoop : ILinkService
         catch (PostgresException exception)
         {
             if (_snapshot.Report.Reason != exception.Reason) Log.EngineMissing(_logger, exception.Message);
-            _snapshot = ReportBuilder.WithoutServer(_context, _version, "held", exception.Reason, exception.Message);
+            Publish(ReportBuilder.WithoutServer(_context, _version, "held", exception.Reason, exception.Message));
             _context.Memory.ExitRequested |= _shutdownAt is not null;
             return false;
         }

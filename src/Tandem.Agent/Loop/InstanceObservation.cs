@@ -189,12 +189,10 @@ public sealed record InstanceObservation
 /// <param name="CountsMe">It is another site, and counts this instance: it has made a slot for it.</param>
 public sealed record UpstreamTarget(string Name, string Host, int Port, string Epoch, bool CountsMe = false)
 {
-    private const string SitePrefix = "site/";
-
     /// <summary>It is the other site, and not an instance of this one.</summary>
-    public bool IsSite => Name.StartsWith(SitePrefix, StringComparison.Ordinal);
+    public bool IsSite => Name.StartsWith(AgentReport.SitePrefix, StringComparison.Ordinal);
 
-    public static UpstreamTarget Site(string site, string hosts, int port, PairEpoch epoch) => new(SitePrefix + site, hosts, port, $"{epoch}");
+    public static UpstreamTarget Site(string site, string hosts, int port, PairEpoch epoch) => new(AgentReport.SitePrefix + site, hosts, port, $"{epoch}");
 }
 
 /// <param name="PairEpoch">At which it was read.</param>

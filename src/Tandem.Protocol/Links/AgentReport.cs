@@ -21,6 +21,11 @@ public sealed record AgentReport
     /// <summary>Version of the agent.</summary>
     public required string Version { get; init; }
 
+    /// <summary>
+    /// How long ago, when it was asked, the agent had looked at what is said here: a process that was stopped answers with what it saw before that, and says so. Null: an older agent, which does not tell.
+    /// </summary>
+    public long? SeenAgoMilliseconds { get; init; }
+
     /// <summary>Highest epoch promised or followed.</summary>
     public long Epoch { get; init; }
 
@@ -65,11 +70,18 @@ public sealed record AgentReport
     /// <summary>server_version_num, e.g. 150018.</summary>
     public int? ServerVersion { get; init; }
 
+    /// <summary>With the other site's name behind it: that one is streamed from.</summary>
+    public const string SitePrefix = "site/";
+
     /// <summary>Instance streamed from, or <c>site/…</c> for the other site.</summary>
     public string? Upstream { get; init; }
 
     /// <summary>The receiver is streaming now.</summary>
     public bool Streaming { get; init; }
+
+    /// <summary>It streams from the other site. One that has just been elected main standby may still stream from the one before.</summary>
+    [JsonIgnore]
+    public bool StreamsFromOtherSite => Streaming && Upstream?.StartsWith(SitePrefix, StringComparison.Ordinal) == true;
 
     /// <summary>Milliseconds since the last replayed commit's time stamp while behind; 0 where nothing is left to replay.</summary>
     public long? ReplayDelayMilliseconds { get; init; }

@@ -72,7 +72,7 @@ public sealed class OperatorProgram
         public Task<AgentAnswer> ReadReportAsync(CancellationToken cancellation)
         {
             var outcome = new TaskCompletionSource<AgentAnswer>();
-            world.Agents.Agents.Find(endpoint.Address)?.Ask<AgentReport>(world.Wires, machine.Name, endpoint.Instance, (links, answer) => answer(links.Snapshot.Report),
+            world.Agents.Agents.Find(endpoint.Address)?.Ask<AgentReport>(world.Wires, machine.Name, endpoint.Instance, (links, answer) => answer(links.Report),
                 report => outcome.TrySetResult(report is null ? new AgentAnswer.Silent("connection refused") : new AgentAnswer.Reported(report)));
             return outcome.Task.WaitAsync(TimeSpan.FromSeconds(10), process.Time, cancellation);
         }

@@ -79,7 +79,7 @@ public sealed class AgentReports(IAgentLinkFactory links, TimeProvider time) : I
         {
             lock (_gate)
             {
-                return _report is null ? new HeardReport(null, TimeSpan.MaxValue, _silence) : new HeardReport(_report, owner.Elapsed(_heardAt), _silence);
+                return _report is null ? new HeardReport(null, TimeSpan.MaxValue, _silence) : new HeardReport(_report, Age, _silence);
             }
         }
 
@@ -156,16 +156,22 @@ public sealed class AgentReports(IAgentLinkFactory links, TimeProvider time) : I
 
         private bool TakeReport(AgentReport report)
         {
-            var tell = _toldStale || ReportShape.Differs(_report, report) || owner.Elapsed(_toldAt) >= PositionsEvery;
-            (_report, _heardAt, _silence, _toldStale) = (report, owner.Time.GetTimestamp(), null, false);
+            var differs = ReportShape.Differs(_report, report);
+            (_report, _heardAt, _silence) = (report, owner.Time.GetTimestamp(), null);
+            var stale = Age > HeardReport.FreshFor;
+            var tell = stale != _toldStale || differs || owner.Elapsed(_toldAt) >= PositionsEvery;
+            _toldStale = stale;
             return tell;
         }
+
+        /// <summary>Of what it says: an agent that was stopped answers with what it saw before.</summary>
+        private TimeSpan Age => owner.Elapsed(_heardAt) + TimeSpan.FromMilliseconds(_report?.SeenAgoMilliseconds ?? 0);
 
         private bool TakeSilence(string reason)
         {
             var first = _silence is null;
             _silence = reason;
-            var stale = _report is null || owner.Elapsed(_heardAt) > HeardReport.FreshFor;
+            var stale = _report is null || Age > HeardReport.FreshFor;
             var tell = first || (stale && !_toldStale);
             _toldStale = stale;
             return tell;

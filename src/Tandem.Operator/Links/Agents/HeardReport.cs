@@ -2,7 +2,7 @@ using Tandem.Protocol.Links;
 
 namespace Tandem.Operator.Links.Agents;
 
-/// <summary>The last that an agent said, and how long ago. A report too old to speak of the present is no report: unknown is absent, never 0.</summary>
+/// <summary>The last that an agent said, and how long ago it was so. A report too old to speak of the present is no report: unknown is absent, never 0.</summary>
 /// <param name="Report">Null: nothing was ever heard of this pod.</param>
 /// <param name="Silence">Why the last attempt failed; null: it did not.</param>
 public sealed record HeardReport(AgentReport? Report, TimeSpan Age, string? Silence)

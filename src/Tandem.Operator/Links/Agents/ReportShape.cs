@@ -16,6 +16,7 @@ public static class ReportShape
 
     private static AgentReport Strip(AgentReport report) => report with
     {
+        SeenAgoMilliseconds = null,
         RecordAgeMilliseconds = null,
         Progress = null,
         Written = null,

@@ -52,6 +52,24 @@ public sealed class AgentReportsTests
         await Eventually.TrueAsync(() => reports.Latest("uid-2").Report is not null);
     }
 
+    /// <summary>An agent that was stopped answers with what it saw before that.</summary>
+    [Fact]
+    public async Task What_was_old_when_it_was_told_does_not_speak_of_the_present()
+    {
+        var (time, agents) = (new ManualTimeProvider(), new FakeAgents());
+        await using var reports = new AgentReports(agents, time);
+        agents.Reports["orders-1"] = Report("0/1000000") with { SeenAgoMilliseconds = 12_000 };
+
+        reports.Track("shop", "orders", [new AgentEndpoint("orders-1", "uid-1", "10.0.0.1")], Credentials);
+        await Eventually.TrueAsync(() => reports.Latest("uid-1").Report is not null);
+        Assert.Null(reports.Latest("uid-1").Fresh);
+
+        agents.Reports["orders-1"] = Report("0/1000000") with { SeenAgoMilliseconds = 200 };
+        await SecondAsync(time, agents);
+        await Eventually.TrueAsync(() => reports.Latest("uid-1").Fresh is not null);
+        Assert.False(ReportShape.Differs(agents.Reports["orders-1"], Report("0/1000000")));
+    }
+
     [Fact]
     public void An_older_agents_report_lacks_what_came_later_and_is_read_all_the_same()
     {
