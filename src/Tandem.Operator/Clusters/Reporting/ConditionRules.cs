@@ -29,20 +29,30 @@ public static class ConditionRules
         if (observation.PrimaryRecord is not { } record) return Verdict.Unknown("NoRecord", "there is no record that can be read");
         if (record.RunMode == RunMode.Standby) return Verdict.No("StandbySite", "this site acknowledges nothing; see the pair");
         if (RecordRules.WhyNotStable(observation) is { } why) return Verdict.Unknown(why.Reason, why.Message);
-        if (record.Quorums.LastOrDefault() is not { IsEmpty: false } clause)
+        var clauses = RecordRules.OwnClauses(record);
+        if (clauses.Count == 0) return Verdict.Unknown("NoClause", $"{observation.Holder} has not said yet whom commits wait for");
+        if (clauses.Any(c => c.IsEmpty))
         {
+            if (!clauses[^1].IsEmpty) return Verdict.No("BecomingSynchronous", $"commits come to be confirmed by {clauses[^1]}: until that is in effect a failover may lose the newest ones");
             return observation.Cluster.Spec.Synchronization.ModeFor(observation.Cluster.Spec.Instances) == SynchronizationMode.Asynchronous
                 ? Verdict.No("Asynchronous", "spec.synchronization.mode is Asynchronous: a failover may lose the newest commits")
                 : Verdict.No("DegradedToAsynchronous", "no standby confirms commits now: a failover may lose the newest ones");
         }
 
         if (RecordRules.HolderReport(observation) is not { } report) return Verdict.Unknown("HolderUnreachable", $"nothing is heard of {observation.Holder}, the primary");
-        var missing = clause.Members.Where(m => !IsNear(observation, report, m)).Select(m => m.Instance).ToList();
-        var near = clause.Members.Count - missing.Count;
-        if (near < clause.Acknowledgements) return Verdict.No("TooFewStandbys", $"{near} of the set {clause} are near, commits wait for {clause.Acknowledgements}: {string.Join(", ", missing)} not streaming or too far behind");
+        // Its standbys may follow it as those of a standby do: nothing is acknowledged by that.
+        if (!report.Admitted) return Verdict.Unknown("NotAdmitted", $"{observation.Holder} does not admit clients yet ({report.State}): nothing is acknowledged here");
+        foreach (var clause in clauses)
+        {
+            var far = Far(observation, report, clause);
+            var near = clause.Members.Count - far.Count;
+            if (near < clause.Acknowledgements) return Verdict.No("TooFewStandbys", $"{near} of the set {clause} are near, commits wait for {clause.Acknowledgements}: {string.Join(", ", far)} not streaming or too far behind");
+        }
+
+        var missing = Far(observation, report, clauses[^1]);
         return missing.Count == 0
-            ? Verdict.Yes("SetStreams", $"commits are confirmed by {clause}")
-            : Verdict.Yes("QuorumStreams", $"commits are confirmed by {clause}; {string.Join(", ", missing)} not streaming or too far behind");
+            ? Verdict.Yes("SetStreams", $"commits are confirmed by {clauses[^1]}")
+            : Verdict.Yes("QuorumStreams", $"commits are confirmed by {clauses[^1]}; {string.Join(", ", missing)} not streaming or too far behind");
     }
 
     public static Verdict StorageWritable(ClusterObservation observation)
@@ -97,6 +107,8 @@ public static class ConditionRules
 
     /// <summary>The first wanted instance that waiting alone does not mend.</summary>
     public static (string Reason, string Message)? Failing(ClusterObservation observation) => observation.Instances.Where(i => i.IsWanted).Select(i => i.WhyFailing).FirstOrDefault(w => w is not null);
+
+    private static List<string> Far(ClusterObservation observation, AgentReport holder, QuorumClause clause) => [.. clause.Members.Where(m => !IsNear(observation, holder, m)).Select(m => m.Instance)];
 
     private static bool IsNear(ClusterObservation observation, AgentReport holder, Incarnation member) =>
         holder.Senders.Any(s => s.ApplicationName == member.ReplicationName && s.State == "streaming"

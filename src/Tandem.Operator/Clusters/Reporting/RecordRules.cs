@@ -40,6 +40,11 @@ public static class RecordRules
             .OrderByDescending(r => r.Epoch).ThenBy(r => r.Instance, StringComparer.Ordinal).FirstOrDefault() is { Message: { } message } ? $": {message}" : "";
 
     /// <summary>
+    /// What the holder acknowledges by, of its own reign: one clause, or two while one is changed into the other. The second is not in effect before the first has gone: where either is the empty one, nothing is promised.
+    /// </summary>
+    public static IReadOnlyList<QuorumClause> OwnClauses(PrimaryRecord record) => [.. record.Quorums.Where(q => q.Epoch == record.Epoch && q.Holder == record.Holder)];
+
+    /// <summary>
     /// The holder's own report, if it speaks of the present and is of the very incarnation that the record names: another life of the instance is a stranger under its name.
     /// </summary>
     public static AgentReport? HolderReport(ClusterObservation observation) =>

@@ -147,6 +147,6 @@ public sealed class PairObserver(IKubernetesClient client, IOwnCluster clusters,
 
     private static HolderPosition? PositionOf(AgentReport? report) =>
         report is { SystemIdentifier: { } id, Timeline: { } timeline, Flushed: { } flushed } && ulong.TryParse(id, out var system) && Lsn.TryParse(flushed, out var lsn)
-            ? new HolderPosition(new SystemIdentifier(system), new TimelineId((uint)timeline), lsn, report.Streaming)
+            ? new HolderPosition(new SystemIdentifier(system), new TimelineId((uint)timeline), lsn, report.StreamsFromOtherSite)
             : null;
 }

@@ -35,7 +35,7 @@ public static class PairConditions
         if (view.ByHand) return ReadyByHand(type, seen, record, action);
         if (seen.LinkProblem is { } problem) return Said.No(type, "LinkMissing", problem);
         if (view.Peer is null) return Said.No(type, "PeerUnreachable", Unreadable(seen));
-        if (view.PeerRecord?.PairEpoch != record.PairEpoch) return Said.No(type, "SitesDisagree", $"this site is at pair epoch {record.PairEpoch}, site {view.PeerSite} at {view.PeerRecord?.PairEpoch.ToString() ?? "none"}");
+        if (view.PeerRecord?.PairEpoch != record.PairEpoch) return Said.No(type, "SitesDisagree", Disagreement(view, record));
         if (view.PeerRecord.Operation is { } theirs) return Said.No(type, theirs.Kind.ToString(), $"site {view.PeerSite} is at step {theirs.Step}");
         if (action is PairAction.Wait { Reason: "RecordRegressed" or "RecordTooNew" or "WouldDiscardData" }) return Said.No(type, action.Reason, action.Message);
         return Flow(seen, record) is { } broken ? Said.No(type, broken.Reason, broken.Message) : Said.Yes(type, "Streaming", $"site {record.PairEpoch.Site} is primary at pair epoch {record.PairEpoch.Number}, the other follows");
@@ -72,8 +72,11 @@ public static class PairConditions
     private static Said Protected(PairObservation seen)
     {
         const string type = ConditionTypes.Protected;
-        if (seen.View.Record is not { } record) return Said.No(type, "NotFounded", "the pair has no record yet");
+        var view = seen.View;
+        if (view.Record is not { } record) return Said.No(type, "NotFounded", "the pair has no record yet");
         if (record.Operation is not null) return new Said(type, ConditionStatus.Unknown, "OperationInProgress", "an operation is under way");
+        // What streams at another pair epoch may be of another history by then.
+        if (view.PeerRecord is { } theirs && theirs.PairEpoch != record.PairEpoch) return Said.No(type, "SitesDisagree", Disagreement(view, record));
         return Flow(seen, record) is { } broken ? Said.No(type, broken.Reason, broken.Message) : Said.Yes(type, "Streaming", "the other site has a copy that follows");
     }
 
@@ -182,6 +185,8 @@ public static class PairConditions
             _ => Said.No(type, "OneHistory", "this site's holder is on the pair's history"),
         };
     }
+
+    private static string Disagreement(PairView view, PairRecord record) => $"this site is at pair epoch {record.PairEpoch}, site {view.PeerSite} at {view.PeerRecord?.PairEpoch.ToString() ?? "none"}";
 
     private static string Unreadable(PairObservation seen) =>
         $"site {seen.View.PeerSite} cannot be read{((seen.Reading as Links.OtherSite.OtherSiteReading.Unreadable)?.Message is { } message ? ": " + message : "")}{(seen.View.Record?.Peer is { } peer ? $"; last seen {peer.LastSeen:u}" : "")}";

@@ -27,7 +27,8 @@ public static class PairStatusBuilder
             Epoch = record?.PairEpoch.Number,
             PairEpoch = record?.PairEpoch,
             Operation = OperationReport.Build(seen, action, before?.Operation),
-            RecoveryPoint = seen.Synchronous is { Preferred: false } ? Nothing(view.Now) : PointOf(estimate, view.Now),
+            // Of a synchronous pair it is not measured: promised. At this site alone, and while the stream flows, all the same: elsewhere it is for the Synchronized condition to say what the mark promises.
+            RecoveryPoint = estimate is null ? null : seen.Synchronous is { Preferred: false } ? Nothing(view.Now) : PointOf(estimate, view.Now),
             RecoveryTime = TimeOf(estimate, view.Now),
             Protected = Conditions.Find(conditions, ConditionTypes.Protected)?.Status switch { "True" => true, "False" => false, _ => null },
             Peer = PeerOf(seen),
@@ -38,12 +39,10 @@ public static class PairStatusBuilder
         };
     }
 
-    /// <summary>Not measured: promised.</summary>
     private static RecoveryPointStatus Nothing(DateTimeOffset now) => new() { Bytes = 0, Seconds = 0, Text = Text(0)!, At = now };
 
-    private static RecoveryPointStatus? PointOf(RecoveryEstimate? estimate, DateTimeOffset now) => estimate is null
-        ? null
-        : new RecoveryPointStatus { Bytes = estimate.Bytes, Seconds = Round(estimate.PointSeconds), Text = Text(estimate.PointSeconds) ?? $"{estimate.Bytes}B", At = now };
+    private static RecoveryPointStatus PointOf(RecoveryEstimate estimate, DateTimeOffset now) =>
+        new() { Bytes = estimate.Bytes, Seconds = Round(estimate.PointSeconds), Text = Text(estimate.PointSeconds) ?? $"{estimate.Bytes}B", At = now };
 
     private static RecoveryTimeStatus? TimeOf(RecoveryEstimate? estimate, DateTimeOffset now) =>
         estimate?.TimeSeconds is { } seconds ? new RecoveryTimeStatus { Seconds = Round(seconds), Text = Text(seconds), At = now } : null;

@@ -136,6 +136,55 @@ public sealed class StatusTests
     }
 
     [Fact]
+    public void Where_nobody_is_admitted_nothing_is_acknowledged_whoever_streams()
+    {
+        var world = Settled();
+        Break(world, "NotAdmitted", world.Now.Holder!, "");
+
+        var synchronized = Condition(Status(world), ConditionTypes.Synchronized);
+
+        Assert.Equal(("Unknown", "NotAdmitted"), (synchronized.Status, synchronized.Reason));
+    }
+
+    [Fact]
+    public void The_empty_clause_beside_another_promises_nothing_yet()
+    {
+        var world = Settled();
+        var record = world.Now.PrimaryRecord!;
+        world.Now = world.Now with { Record = new RecordReading.Present(record with { Quorums = [QuorumClause.Empty(record.Epoch, record.Holder!.Value), .. record.Quorums] }) };
+
+        var status = Status(world);
+
+        Assert.Equal(("False", "BecomingSynchronous"), (Condition(status, ConditionTypes.Synchronized).Status, Condition(status, ConditionTypes.Synchronized).Reason));
+        Assert.Equal("Asynchronous", status.Synchronization);
+    }
+
+    [Fact]
+    public void Of_two_clauses_each_must_have_its_members_near()
+    {
+        var world = Settled();
+        var record = world.Now.PrimaryRecord!;
+        var gone = new Incarnation("orders-9", new string('f', 32), "claim-9");
+        world.Now = world.Now with { Record = new RecordReading.Present(record with { Quorums = [new QuorumClause(record.Epoch, record.Holder!.Value, [gone], 1), .. record.Quorums] }) };
+
+        Assert.Equal("TooFewStandbys", Condition(Status(world), ConditionTypes.Synchronized).Reason);
+    }
+
+    /// <summary>One that has just been elected streams from the one before, for a moment.</summary>
+    [Fact]
+    public void A_main_standby_that_streams_within_its_own_site_does_not_follow_the_other()
+    {
+        var world = Settled();
+        var holder = world.Now.Holder!;
+        world.Now = world.Now with { Record = new RecordReading.Present(world.Now.PrimaryRecord! with { RunMode = RunMode.Standby }) };
+        world.SetReport(holder, world.Report(holder) with { Admitted = false, RunMode = "Standby", Streaming = true, Upstream = "orders-2" });
+        Assert.Equal("MainStandbyNotStreaming", Condition(Status(world), ConditionTypes.Ready).Reason);
+
+        world.SetReport(holder, world.Report(holder) with { Upstream = "site/west" });
+        Assert.Equal("True", Condition(Status(world), ConditionTypes.Ready).Status);
+    }
+
+    [Fact]
     public void A_refused_spec_is_told_with_its_field_and_the_observed_generation_stays()
     {
         var world = Settled();

@@ -121,7 +121,7 @@ internal sealed class PlayedCluster(IKubernetesClient client, string @namespace,
 
     public Task<AgentReport?> ReportAsync(string ns, string cluster, string instance, bool askNow, CancellationToken cancellation) => Task.FromResult<AgentReport?>(new AgentReport
     {
-        Instance = instance, Version = "test", State = Writable ? "quiesced" : Streaming ? "streaming" : "recovering", RunMode = Writable ? "Primary" : "Standby", Admitted = Writable, Streaming = Streaming,
+        Instance = instance, Version = "test", State = Writable ? "quiesced" : Streaming ? "streaming" : "recovering", RunMode = Writable ? "Primary" : "Standby", Admitted = Writable, Streaming = Streaming, Upstream = Streaming ? $"{AgentReport.SitePrefix}{(site == "east" ? "west" : "east")}" : null,
         Timeline = _timeline, Flushed = Flushed.ToString(), SystemIdentifier = "7300000000000000001", ServerVersion = 150018,
         Senders = Other.Streaming ? [new SenderReport(Other._me.ReplicationName, "streaming", null, null, Other.Flushed.ToString(), Other.Flushed.ToString(), "async", 0, "192.0.2.1")] : [],
     });
