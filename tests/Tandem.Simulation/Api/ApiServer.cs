@@ -62,6 +62,10 @@ public sealed class ApiServer
     public event Action? Restored;
 
     internal Chance Chance { get; }
+
+    /// <summary>When the request was sent that is carried out at this instant; null: none is, a part of Kubernetes itself writes.</summary>
+    internal TimeSpan? CarriedOut { get; set; }
+
     internal IReadOnlyList<IObjectStore> Stores => _order;
 
     /// <summary>Changes with every restart: what was in the works in an earlier life is lost.</summary>
@@ -194,7 +198,7 @@ public sealed class ApiServer
     {
         Commits++;
         _collector.Note(old, @new);
-        Changed?.Invoke(new ApiWrite(this, writer, old, @new, version));
+        Changed?.Invoke(new ApiWrite(this, writer, old, @new, version, CarriedOut ?? Events.Now));
     }
 
     internal void Add(ServerConnection connection) => _connections.Add(connection);

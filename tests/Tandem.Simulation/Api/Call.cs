@@ -13,9 +13,10 @@ internal sealed class Call<R> : IOnConnection
     private readonly Func<ApiReply<R>> _carryOut;
     private readonly bool _isWrite;
     private readonly TimeSpan _timeout;
+    private readonly TimeSpan _sentAt;
 
     private Call(SimulatedProcess process, ServerConnection connection, ApiServer server, bool isWrite, TimeSpan timeout, Func<ApiReply<R>> carryOut) =>
-        (_process, _connection, _server, _isWrite, _timeout, _carryOut) = (process, connection, server, isWrite, timeout, carryOut);
+        (_process, _connection, _server, _isWrite, _timeout, _carryOut, _sentAt) = (process, connection, server, isWrite, timeout, carryOut, server.Events.Now);
 
     /// <param name="carryOut">What the server does, at the instant at which it does it.</param>
     /// <exception cref="KubernetesUnreachableException">No answer; where the deadline passed, with an <see cref="OperationCanceledException"/> inside.</exception>
@@ -61,10 +62,23 @@ internal sealed class Call<R> : IOnConnection
     private void CarryOut(int life)
     {
         var (faults, chance) = (_server.Faults, _server.Chance);
-        var reply = _carryOut();
-        if (_isWrite && chance.Happens(faults.Duplicates)) _server.Events.After(chance.Milliseconds(1, 3000), () => InLife(life, () => _carryOut()));
+        var reply = Done();
+        if (_isWrite && chance.Happens(faults.Duplicates)) _server.Events.After(chance.Milliseconds(1, 3000), () => InLife(life, () => Done()));
         if (_isWrite && chance.Happens(faults.AppliedButFails)) reply = chance.Happens(0.5) ? new ApiReply<R>(500, default, "InternalError", "etcdserver: request timed out") : new ApiReply<R>(502, default, "", "bad gateway");
         if (!chance.Happens(faults.LosesAnswers)) Answer(reply);
+    }
+
+    private ApiReply<R> Done()
+    {
+        _server.CarriedOut = _sentAt;
+        try
+        {
+            return _carryOut();
+        }
+        finally
+        {
+            _server.CarriedOut = null;
+        }
     }
 
     private void InLife(int life, Action action)

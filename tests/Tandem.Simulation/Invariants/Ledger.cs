@@ -69,6 +69,9 @@ public sealed class Ledger(Events events, Trace trace) : IServerWitness, IClient
     public required Func<string, Incarnation, bool> IsLongLost { get; init; }
 
     public required ClauseCover ClauseCover { get; init; }
+
+    /// <summary>Told of each row that a client was told is committed: by site.</summary>
+    public required Action<string, PairEpoch?, int> WasAcknowledged { get; init; }
     public required Requests Requests { get; init; }
 
     /// <summary>Nothing goes wrong in this world but the network: a holder whose server runs is well, whatever others hear of it.</summary>
@@ -267,7 +270,11 @@ public sealed class Ledger(Events events, Trace trace) : IServerWitness, IClient
     {
         // In asynchronous mode nothing is promised, and a server that is about to be given the record bears that mode's setting.
         if (server.IsPromotedByHand && _writtenSynchronously.Contains(row) && _latest.GetValueOrDefault(Identify(server).Site) is { } stands && !stands.Quorums.Any(q => q.IsEmpty)) Report("AcknowledgedByHand", $"{server.Name}, which was promoted by hand, acknowledged row {row}");
-        if (_writtenSynchronously.Contains(row) && _open.TryGetValue(server, out var writer)) _acknowledgedIn[row] = writer.PairEpoch;
+        if (_writtenSynchronously.Contains(row) && _open.TryGetValue(server, out var writer))
+        {
+            _acknowledgedIn[row] = writer.PairEpoch;
+            WasAcknowledged(writer.Site, writer.PairEpoch, row);
+        }
         if (!IsCovered(server)) return;
         if (!Keep(row, server)) return;
         var own = _open[server];

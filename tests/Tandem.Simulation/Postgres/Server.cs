@@ -81,7 +81,12 @@ public sealed class Server
     /// <summary>As the postmaster has read it: what a new session shows, and is let in by.</summary>
     public ServerConfiguration? Configuration { get; private set; }
 
-    public bool LetsClientsIn => Configuration?.HostRules.Any(r => r.StartsWith("hostssl all all", StringComparison.Ordinal)) == true;
+    public bool LetsClientsIn => LetsIn(Configuration);
+
+    /// <summary>As it stands in the files: the postmaster reads them in its own time.</summary>
+    public bool IsToLetClientsIn => LetsIn(Data.Configuration);
+
+    private static bool LetsIn(ServerConfiguration? configuration) => configuration?.HostRules.Any(r => r.StartsWith("hostssl all all", StringComparison.Ordinal)) == true;
 
     /// <summary>Only what is durable is sent: of a primary what it flushed, of a standby what it received and flushed.</summary>
     public ulong SendableEnd => Phase == ServerPhase.Primary ? Data.Flushed : Math.Max(Data.Flushed, Math.Min(Replayed, Data.Log.End));

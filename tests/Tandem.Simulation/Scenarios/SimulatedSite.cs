@@ -66,6 +66,9 @@ public sealed partial class SimulatedSite
     /// <summary>Agents that run now, by the names of their instances.</summary>
     public IEnumerable<AgentProgram> Programs => _programs.Where(p => !p.IsEnded).OrderBy(p => p.Identity.Instance, StringComparer.Ordinal);
 
+    /// <summary>Agents that were started of late, in that order; some have ended.</summary>
+    public IReadOnlyList<AgentProgram> Started => _programs;
+
     /// <summary>As it stands in the API; null: there is none, or none that can be read.</summary>
     public PrimaryRecord? Record { get; private set; }
 
@@ -271,6 +274,7 @@ public sealed partial class SimulatedSite
             .MaxBy(p => (((DataDirectory)p.Disk.Data!).Log.Rows().Count(), -p.Identity.Instance[^1]));
         if (best is null) return false;
         _world.Ledger.GaveUp((DataDirectory)best.Disk.Data!);
+        _world.StatusClaims.GaveUp();
         AskReset(best.Identity.Instance, best.Disk.AgentState!.Promise.Value, best.Disk.AgentState.Record?.Revision ?? 0);
         return true;
     }
@@ -385,6 +389,7 @@ public sealed partial class SimulatedSite
     private void OnWrite(ApiWrite write)
     {
         if (write is { New: null, Old: DisasterRecoveryPair }) _world.Ledger.Released(Name);
+        if (write.New is DatabaseCluster or DisasterRecoveryPair) _world.StatusClaims.Written(this, write);
         if ((write.New ?? write.Old) is not V1Lease lease) return;
         if (lease.Metadata.Name == Names.PairRecord(World.PairName))
         {

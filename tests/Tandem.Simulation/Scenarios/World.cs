@@ -7,6 +7,7 @@ using Tandem.Simulation.Agents;
 using Tandem.Simulation.Api;
 using Tandem.Simulation.Faults;
 using Tandem.Simulation.Invariants;
+using Tandem.Simulation.Invariants.Status;
 using Tandem.Simulation.Kernel;
 using Tandem.Simulation.Machines;
 using Tandem.Simulation.Network;
@@ -35,6 +36,8 @@ public sealed class World
     private readonly Dictionary<PlannedFault, Action> _open = [];
     private readonly IReadOnlyList<PlannedFault> _plan;
     private readonly Encounters _encounters = new();
+    private readonly StatusTruth _truth;
+    private readonly RecoveryPoints _points;
     private TimeSpan? _heldSince;
     private int _acts;
 
@@ -47,7 +50,9 @@ public sealed class World
         Wires = new Wires(Events, Chance.Of(setup.Seed, "wires"), IsFar);
         void Report(string rule, string what) => Ledger!.Report(rule, what);
         bool IsLongLost(string site, Incarnation incarnation) => Site(site).IsLongLost(incarnation);
-        Ledger = new Ledger(Events, Trace) { Identify = Identify, HasArbiter = setup is { HasArbiter: true, AgentsBehind: false }, IsRequired = site => Site(site).IsRequired, IsLongLost = IsLongLost, ClauseCover = new ClauseCover((site, incarnation) => Site(site).DataOf(incarnation), IsLongLost, Report), Requests = new Requests(Report) { ByHand = !setup.HasLink } };
+        Ledger = new Ledger(Events, Trace) { Identify = Identify, HasArbiter = setup is { HasArbiter: true, AgentsBehind: false }, IsRequired = site => Site(site).IsRequired, IsLongLost = IsLongLost, WasAcknowledged = (site, epoch, row) => _points!.Acknowledged(site, epoch, row), ClauseCover = new ClauseCover((site, incarnation) => Site(site).DataOf(incarnation), IsLongLost, Report), Requests = new Requests(Report) { ByHand = !setup.HasLink } };
+        (_truth, _points) = (new StatusTruth(this), new RecoveryPoints(Events));
+        StatusClaims = new StatusClaims(this, _truth, _points);
         Addresses = new Addresses();
         Postgres = new PostgresWorld(Events, Wires, Addresses, Ledger, Trace, setup.Seed, setup.PublishesLate);
         Arbiter = setup.HasArbiter ? new ApiServer("arbiter-api", Events, Wires, new MachineClock(Events, 0, TimeSpan.FromDays(3), TimeSpan.Zero), Chance.Of(setup.Seed, "arbiter-api")) : null;
@@ -71,6 +76,7 @@ public sealed class World
     public Trace Trace { get; }
     public Wires Wires { get; }
     public Ledger Ledger { get; }
+    public StatusClaims StatusClaims { get; }
     public Addresses Addresses { get; }
     public AgentWorld Agents { get; }
     public PostgresWorld Postgres { get; }
@@ -110,8 +116,10 @@ public sealed class World
         foreach (var site in _sites)
             if (settled && site.Primary is { } primary)
                 Ledger.Settle(primary);
+        TimeSpan? settledAfter = settled ? Events.Now - end : null;
+        if (settled) LookAtStatuses();
         Events.End();
-        return new Outcome(Setup.Seed, Ledger.Violations, Events.Digest, Events.Count, Events.Now, settled ? Events.Now - end : null, needed, Ledger.Kept, Ledger.Openings, _encounters.Until(end, Events.Now));
+        return new Outcome(Setup.Seed, Ledger.Violations, Events.Digest, Events.Count, Events.Now, settledAfter, needed, Ledger.Kept, Ledger.Openings, _encounters.Until(end, Events.Now));
     }
 
     private void DescribeAgents()
@@ -132,12 +140,35 @@ public sealed class World
         {
             var next = Events.Now + Look;
             if (next > end) next = end;
-            while (Events.Step(next) && Ledger.Violations.Count == 0)
+            for (var look = Events.Now; look < next && Ledger.Violations.Count == 0;)
             {
+                look += StatusTruth.Every;
+                if (look > next) look = next;
+                while (Events.Step(look) && Ledger.Violations.Count == 0)
+                {
+                }
+                LookAtTruth();
             }
             if (reached()) return true;
         }
         return false;
+    }
+
+    private void LookAtTruth()
+    {
+        _truth.Look();
+        if (_sites.Count == 1) return;
+        foreach (var site in _sites)
+            if (StatusTruth.HolderOf(site)?.Server.Live is { Phase: ServerPhase.Primary } primary)
+                _points.Look(site.Name, primary);
+    }
+
+    /// <summary>For a while longer, until what is written says so too.</summary>
+    private void LookAtStatuses()
+    {
+        string? WhyWrong() => _sites.Select(StatusInTheEnd.WhyWrong).FirstOrDefault(w => w is not null);
+        if (WhyWrong() is null || RunUntil(Events.Now + StatusInTheEnd.Within, () => WhyWrong() is null) || Ledger.Violations.Count > 0) return;
+        Ledger.Report("StatusStaysWrong", $"all is well for {StatusInTheEnd.Within.TotalSeconds:0} s: {WhyWrong()}");
     }
 
     private void Begin(PlannedFault planned)
