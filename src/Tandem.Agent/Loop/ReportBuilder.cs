@@ -41,6 +41,7 @@ public static class ReportBuilder
             Reign = IsOfItsReign(o) ? ReignOf(o) : null,
             AsksToBeLetGo = decided is InstanceAction.Wait { Reason: FollowerRules.CountedByOtherSiteReason },
             Admitted = o.IsAdmitted && o.RunsReadWrite,
+            TurnsClientsAway = o.RunsReadWrite && o.Pair is { RefusesClients: true },
             Timeline = status?.Timeline.Value,
             Written = status?.Written.ToString(),
             Flushed = status?.Flushed.ToString(),

@@ -61,6 +61,9 @@ public sealed record AgentReport
     /// <summary>Clients are admitted (protocol, C1).</summary>
     public bool Admitted { get; init; }
 
+    /// <summary>It runs read-write and could be used, but the pair is being handed over: nobody is let in until that is decided.</summary>
+    public bool TurnsClientsAway { get; init; }
+
     public long? Timeline { get; init; }
     public string? Written { get; init; }
     public string? Flushed { get; init; }

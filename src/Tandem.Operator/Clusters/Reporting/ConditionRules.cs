@@ -18,6 +18,7 @@ public static class ConditionRules
         if (record.RunMode == RunMode.Standby) return Verdict.No("StandbySite", "this site follows the other one; writes go there");
         if (RecordRules.HolderReport(observation) is not { } report) return Verdict.Unknown("HolderUnreachable", $"nothing is heard of {observation.Holder}, the primary");
         if (!report.Admitted) return Verdict.No("NotAdmitted", $"{observation.Holder} does not admit clients yet ({report.State})");
+        if (report.TurnsClientsAway) return Verdict.No("HandoverTurnsClientsAway", TurnedAway(observation));
         var selected = observation.Services.GetValueOrDefault(Names.ReadWriteService(observation.Name))?.Spec?.Selector?.GetValueOrDefault(Names.InstanceLabel);
         if (selected != observation.Holder) return Verdict.No("SelectorNotMoved", $"the Service {Names.ReadWriteService(observation.Name)} selects {selected ?? "nobody"}, the primary is {observation.Holder}");
         return Verdict.Yes("PrimaryAdmits", $"{observation.Holder} takes writes in epoch {record.Epoch}");
@@ -107,6 +108,8 @@ public static class ConditionRules
 
     /// <summary>The first wanted instance that waiting alone does not mend.</summary>
     public static (string Reason, string Message)? Failing(ClusterObservation observation) => observation.Instances.Where(i => i.IsWanted).Select(i => i.WhyFailing).FirstOrDefault(w => w is not null);
+
+    public static string TurnedAway(ClusterObservation observation) => $"{observation.Holder} turns clients away: the pair is being handed over, see its status";
 
     private static List<string> Far(ClusterObservation observation, AgentReport holder, QuorumClause clause) => [.. clause.Members.Where(m => !IsNear(observation, holder, m)).Select(m => m.Instance)];
 

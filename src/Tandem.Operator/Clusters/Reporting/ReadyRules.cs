@@ -69,6 +69,7 @@ public static class ReadyRules
         var (record, report) = (observation.PrimaryRecord!, RecordRules.HolderReport(observation)!);
         if (record.RunMode == RunMode.Standby)
             return report.StreamsFromOtherSite ? null : Verdict.No("MainStandbyNotStreaming", $"{observation.Holder}, the main standby, receives nothing from the other site ({report.State}){Words(report.Message)}");
+        if (report.TurnsClientsAway) return Verdict.No("HandoverTurnsClientsAway", ConditionRules.TurnedAway(observation));
         return report.Admitted ? null : Verdict.No("PrimaryNotAdmitted", $"{observation.Holder} does not admit clients yet ({report.State}){Words(report.Message)}");
     }
 

@@ -147,6 +147,18 @@ public sealed class StatusTests
     }
 
     [Fact]
+    public void A_primary_that_turns_clients_away_for_a_handover_is_neither_writable_nor_ready()
+    {
+        var world = Settled();
+        var holder = world.Now.Holder!;
+        world.SetReport(holder, world.Report(holder) with { TurnsClientsAway = true });
+
+        var status = Status(world);
+
+        foreach (var type in (string[])[ConditionTypes.Ready, ConditionTypes.Writable]) Assert.Equal(("False", "HandoverTurnsClientsAway"), (Condition(status, type).Status, Condition(status, type).Reason));
+    }
+
+    [Fact]
     public void The_empty_clause_beside_another_promises_nothing_yet()
     {
         var world = Settled();
