@@ -163,12 +163,19 @@ public sealed class World
                 _points.Look(site.Name, primary);
     }
 
-    /// <summary>For a while longer, until what is written says so too.</summary>
+    /// <summary>For a while longer, until what is written says so too. Where a roll-out takes down what had just come back, all is not well yet: it counts from when that is over.</summary>
     private void LookAtStatuses()
     {
         string? WhyWrong() => _sites.Select(StatusInTheEnd.WhyWrong).FirstOrDefault(w => w is not null);
-        if (WhyWrong() is null || RunUntil(Events.Now + StatusInTheEnd.Within, () => WhyWrong() is null) || Ledger.Violations.Count > 0) return;
-        Ledger.Report("StatusStaysWrong", $"all is well for {StatusInTheEnd.Within.TotalSeconds:0} s: {WhyWrong()}");
+        var since = Events.Now;
+        bool IsOver()
+        {
+            if (!IsSettled()) since = Events.Now;
+            return WhyWrong() is null || Events.Now - since > StatusInTheEnd.Within;
+        }
+
+        if (!IsOver() && !RunUntil(Events.Now + Setup.SettleLimit, IsOver)) return;
+        if (WhyWrong() is { } wrong && Ledger.Violations.Count == 0) Ledger.Report("StatusStaysWrong", $"all is well for {StatusInTheEnd.Within.TotalSeconds:0} s: {wrong}");
     }
 
     private void Begin(PlannedFault planned)

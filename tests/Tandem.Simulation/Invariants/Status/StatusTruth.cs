@@ -61,16 +61,30 @@ public sealed class StatusTruth(World world)
     {
         if (site.PairRecord is { Synchronous.Preferred: false }) So.Note(site.Name, Fact.Vouched);
         if (site.PairRecord is { } mine && other.PairRecord is { } theirs && mine.PairEpoch == theirs.PairEpoch && mine.Role != theirs.Role) So.Note(site.Name, Fact.SitesAgree);
-        if (site.Record is not { State: RecordState.Stable, RunMode: RunMode.Standby, Holder: { } main }) return;
-        var name = NameOf(main);
-        var receives = HolderOf(site)?.Server.Live is { Phase: ServerPhase.Standby } standby && IsReceiving(standby);
-        var holder = HolderOf(other);
+        // Cascades stream within their site: whoever streams from the other one is its copy, also while the site's record is lost and names nobody.
+        if (site.Record?.Holder is { } main) LookAcross(site, other, main);
+        foreach (var program in site.Started)
+            if (SimulatedSite.IncarnationOf(program) is var incarnation && incarnation != site.Record?.Holder)
+                LookAcross(site, other, incarnation);
+    }
+
+    private void LookAcross(SimulatedSite site, SimulatedSite other, Incarnation follower)
+    {
+        var (name, holder) = (NameOf(follower), HolderOf(other));
         foreach (var program in other.Started)
         {
             if (program.IsEnded || program.Server.Live is not { } server || !SendsTo(server, name)) continue;
             if (program == holder) So.Note(site.Name, Fact.SendsAcross);
-            if (receives) So.Note(site.Name, Fact.StreamsAcross);
+            if (Receives(site, follower)) So.Note(site.Name, Fact.StreamsAcross);
         }
+    }
+
+    private static bool Receives(SimulatedSite site, Incarnation follower)
+    {
+        foreach (var program in site.Started)
+            if (!program.IsEnded && program.Server.Live is { Phase: ServerPhase.Standby } standby && IsReceiving(standby) && SimulatedSite.IncarnationOf(program) == follower)
+                return true;
+        return false;
     }
 
     private static bool SendsTo(Server server, string name)
