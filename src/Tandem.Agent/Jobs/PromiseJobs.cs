@@ -35,7 +35,8 @@ internal static class PromiseJobs
         await LearnLineageAsync(c, end.Timeline, cancellation);
         var mine = DataLineage.Of(c.Memory.Volume.Lineage, end.Timeline, end.End);
         var position = mine.PositionWithin(mine.EndsUnattributed ? await ServerJobs.ReadHistoryAsync(c, end.Timeline, cancellation) : []);
-        c.Memory.Promise = new PromiseReport(c.Memory.Me, promise.Epoch, position, mine.Timeline, mine.Entries, o.Settings.Priority) { CanHold = o.Record!.IsWritable };
+        // Of two that have as much, the one whose log nobody has to follow onto a timeline of nobody's.
+        c.Memory.Promise = new PromiseReport(c.Memory.Me, promise.Epoch, position, mine.Timeline, mine.Entries, mine.EndsUnattributed ? int.MinValue : o.Settings.Priority) { CanHold = o.Record!.IsWritable };
         Log.Promised(c.Logger, promise.Epoch, position?.ToString() ?? "no position");
     }
 
