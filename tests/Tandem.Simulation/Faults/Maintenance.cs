@@ -99,7 +99,8 @@ public sealed record PromotedByHand(string Site, Victim Victim, int Choice) : In
 {
     protected override Action? Begin(World world, AgentProgram agent)
     {
-        agent.Server.Live?.PromoteByHand();
+        // While the site hands over its copy may be the only one, and its token then waits for a person (docs/protocol.md, what is not promised).
+        if (world.Site(Site).PairRecord is not { Operation: not null }) agent.Server.Live?.PromoteByHand();
         return null;
     }
 }
