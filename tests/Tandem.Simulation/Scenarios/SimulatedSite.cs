@@ -395,12 +395,14 @@ public sealed partial class SimulatedSite
         {
             PairRecord = write.New is V1Lease written ? PairRecordLease.Read(written) : null;
             _world.Ledger.Recorded(Name, PairRecord);
+            _world.StatusClaims.Recorded();
         }
         if (lease.Metadata.Name != Names.Record(World.ClusterName)) return;
         try
         {
             Record = write.New is V1Lease present ? RecordLease.Read(present) : null;
             _world.Ledger.Recorded(Name, Record, () => Knowable(write.Writer));
+            _world.StatusClaims.Recorded();
         }
         catch (FormatException exception)
         {

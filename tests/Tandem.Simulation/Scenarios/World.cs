@@ -170,12 +170,13 @@ public sealed class World
         var since = Events.Now;
         bool IsOver()
         {
-            if (!IsSettled()) since = Events.Now;
+            // A client that does not commit at this moment is no break.
+            if (_sites.Any(s => s.WhyNotSettled(_ => Events.Now) is not null)) since = Events.Now;
             return WhyWrong() is null || Events.Now - since > StatusInTheEnd.Within;
         }
 
-        if (!IsOver() && !RunUntil(Events.Now + Setup.SettleLimit, IsOver)) return;
-        if (WhyWrong() is { } wrong && Ledger.Violations.Count == 0) Ledger.Report("StatusStaysWrong", $"all is well for {StatusInTheEnd.Within.TotalSeconds:0} s: {wrong}");
+        if (!IsOver()) RunUntil(Events.Now + (3 * StatusInTheEnd.Within), IsOver);
+        if (WhyWrong() is { } wrong && Ledger.Violations.Count == 0) Ledger.Report("StatusStaysWrong", $"all is well for {(Events.Now - since).TotalSeconds:0} s: {wrong}");
     }
 
     private void Begin(PlannedFault planned)

@@ -38,6 +38,9 @@ public sealed class StatusClaims(World world, StatusTruth truth, RecoveryPoints 
         }
     }
 
+    /// <summary>A record was written: what it says may be so for less than a moment.</summary>
+    public void Recorded() => truth.Look();
+
     /// <summary>A person has given up what some server had acknowledged.</summary>
     public void GaveUp() => points.GaveUp();
 
