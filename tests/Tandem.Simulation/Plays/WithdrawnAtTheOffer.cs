@@ -7,14 +7,14 @@ public sealed record WithdrawnAtTheOffer(Chance Chance) : PlayAtTheOffer(Chance,
 {
     protected override IEnumerable<Func<bool>> AtTheOffer(Stage old, Stage next, Action comes)
     {
-        next.Site.Api.Faults.Slowness *= 40;
+        next.Site.Api.Faults.Slowness *= 60;
         comes();
         yield return () => next.HasReached(old);
-        yield return old.After(0, 250);
+        yield return old.After(0, 600);
         old.Say($"spec.primarySite {old.Site.Name} at {old.Site.Name}");
         old.Site.ApplyPair(old.Site.Name);
         yield return old.After(2000, 4000);
-        next.Site.Api.Faults.Slowness /= 40;
+        next.Site.Api.Faults.Slowness /= 60;
     }
 
     protected override string Describe() => "a switchover is withdrawn when its token is out";

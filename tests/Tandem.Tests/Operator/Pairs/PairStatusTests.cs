@@ -77,7 +77,7 @@ public sealed class PairStatusTests
 
     private static PairObservation Seen(string site, PairView view) => new()
     {
-        Key = new ResourceKey("shop", "orders"), View = view, RecordLease = null, ClusterLease = null, Link = null, Reading = new OtherSiteReading.Read(null, null), LinkProblem = null, Cluster = null, Report = null, Self = new SiteFacts(),
+        Key = new ResourceKey("shop", "orders"), View = view, RecordLease = null, ClusterLease = null, Link = null, Reading = new OtherSiteReading.Read(null, null), LinkProblem = null, Carried = CarriedLetter.None, Cluster = null, Report = null, Self = new SiteFacts(),
         Pair = new DisasterRecoveryPair { Metadata = new V1ObjectMeta { Name = "orders", Namespace = "shop", Generation = 1 }, Spec = new DisasterRecoveryPairSpec { Cluster = "orders", PrimarySite = site } },
     };
 }
