@@ -118,7 +118,7 @@ public sealed class SmallVerbsTests(ApiServerFixture server)
     public void Verbs_that_are_not_built_are_not_listed()
     {
         var listed = CommandTree.Build((_, _, _) => throw new InvalidOperationException()).Subcommands.Select(c => c.Name).Order(StringComparer.Ordinal);
-        Assert.Equal(["failover", "history", "link", "override", "pause", "primary", "reset-primary", "resume", "status", "switchover"], listed);
+        Assert.Equal(["failover", "history", "letter", "link", "override", "pause", "primary", "reset-primary", "resume", "status", "switchover"], listed);
     }
 
     private async Task<CliWorld> WorldAsync(Action<DatabaseCluster>? change = null, [System.Runtime.CompilerServices.CallerMemberName] string test = "")

@@ -16,7 +16,7 @@ public sealed class HandPromotionFactTests(PostgresTemplate template)
         await using var primary = await TestServer.PrimaryAsync(template);
         await using var standby = await primary.StandbyAsync("standby_1");
         await primary.SqlAsync("CREATE TABLE t AS SELECT 1 AS i");
-        await Eventually.SeesAsync(() => standby.SqlAsync("SELECT count(*) FROM t"), rows => rows == "1", "the standby has it");
+        await Eventually.SeesAsync(() => standby.SqlAsync("SELECT count(*) FROM pg_tables WHERE tablename = 't'"), tables => tables == "1", "the standby has it");
         var parted = (await standby.AnswersAsync()).Flushed;
 
         await standby.SqlAsync("SELECT pg_promote(true, 30)");

@@ -42,7 +42,7 @@ public static class ConditionRules
 
         if (RecordRules.HolderReport(observation) is not { } report) return Verdict.Unknown("HolderUnreachable", $"nothing is heard of {observation.Holder}, the primary");
         // Its standbys may follow it as those of a standby do: nothing is acknowledged by that. What it said of an earlier reign is no word of this one.
-        if (!report.Admitted || report.RecordEpoch != record.Epoch.Value) return Verdict.Unknown("NotAdmitted", $"{observation.Holder} does not admit clients yet ({report.State}): nothing is acknowledged here");
+        if (!report.Admitted || (report.RecordEpoch is { } said && said != record.Epoch.Value)) return Verdict.Unknown("NotAdmitted", $"{observation.Holder} does not admit clients yet ({report.State}): nothing is acknowledged here");
         foreach (var clause in clauses)
         {
             var far = Far(observation, report, clause);
