@@ -324,6 +324,8 @@ public sealed partial class SimulatedSite
         if (Record is not { State: RecordState.Electing } record || !_world.WasLost(Name)) return null;
         var left = programs.Where(p => p.Disk is { IsLost: false, Data: DataDirectory { IsPartial: false, IsHalfRewound: false } }).Select(IncarnationOf).ToHashSet();
         if (record.Quorums.Any(q => !q.IsEmpty && !left.Contains(q.Holder) && q.Members.Count(left.Contains) < q.PromisesNeeded)) return "ClauseUnsatisfied";
+        // All whom the record names are gone: whoever had begun to copy before he was named has no say in it.
+        if (record.RunMode == RunMode.Primary && !record.Members.Any(left.Contains)) return "NoCandidate";
         if (Protocol.Elections.ClauseRules.MustBeHeard(record) is { } one && !left.Contains(one)) return "CountedLost";
         return record.Floor is { } floor && programs.All(p => p.Links?.Snapshot.View.Promise is not { PositionEpoch: not null } promise || promise.ToReport(IncarnationOf(p)).Position < floor) ? "NoCandidate" : null;
     }
