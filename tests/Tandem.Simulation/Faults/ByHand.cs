@@ -9,6 +9,9 @@ public sealed record SwitchedByHand(TimeSpan Between, bool OnlyOne, bool Stale) 
     /// <summary>A manifest that names the primary site as it is has been read by then.</summary>
     private static readonly TimeSpan Adopted = TimeSpan.FromSeconds(2);
 
+    /// <summary>A token that is out by hand has no deadline: it is decided when a person has carried it there and back.</summary>
+    public override TimeSpan Aftermath => TimeSpan.FromSeconds(45);
+
     public override Action? Begin(World world)
     {
         if (world.Setup.HasLink || world.Sites.FirstOrDefault(s => s.PairRecord is { Role: PairRole.Primary }) is not { PairRecord: { } record } primary) return null;
@@ -40,6 +43,9 @@ public sealed record SwitchedByHand(TimeSpan Between, bool OnlyOne, bool Stale) 
 /// <summary>A tool puts back a manifest that was applied at a site once, with the letter in it.</summary>
 public sealed record OldManifestApplied(string Site, int Choice) : Fault
 {
+    /// <summary>Until somebody applies another one.</summary>
+    public override TimeSpan Aftermath => TimeSpan.FromSeconds(45);
+
     public override Action? Begin(World world)
     {
         world.Site(Site).ApplyOldManifest(Choice);
