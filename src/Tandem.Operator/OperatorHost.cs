@@ -91,6 +91,7 @@ public sealed class OperatorHost : IAsyncDisposable
             new ClusterActuator(client, ledger, time, loggers.CreateLogger<ClusterActuator>()),
             new ClusterReporter(client, _events, new ReignMemory(), _clusterMetrics, time, loggers.CreateLogger<ClusterReporter>()),
             _clusterMetrics,
+            time,
             loggers.CreateLogger<ClusterController>());
 
         var workers = options.Namespaces.Count == 0
@@ -119,7 +120,7 @@ public sealed class OperatorHost : IAsyncDisposable
             new PeerChecks(client, loggers.CreateLogger<PeerChecks>()),
             new CredentialsCopier(clusters, time, loggers.CreateLogger<CredentialsCopier>()),
             new PairReporter(client, _events, options.Site, time, loggers.CreateLogger<PairReporter>()),
-            standings, links, arbiters, settlements);
+            standings, links, arbiters, settlements, time);
 
         var workers = options.Namespaces.Count == 0
             ? [_host.Add(controller).Finalizes(controller)]

@@ -4,6 +4,7 @@ using Tandem.Agent.Jobs;
 using Tandem.Agent.Record;
 using Tandem.Arbiter;
 using Tandem.Protocol.Arbitration;
+using Tandem.Protocol.Clocks;
 using Tandem.Protocol.Handover;
 using Tandem.Protocol.Records;
 using Tandem.Resources.Values;

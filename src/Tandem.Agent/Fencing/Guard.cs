@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Tandem.Protocol.Clocks;
 using Tandem.Resources.Values;
 
 namespace Tandem.Agent.Fencing;
@@ -80,10 +81,4 @@ public sealed class Guard(Action kill, TimeProvider time, ILogger logger)
     }
 
     private TimeSpan Earlier(TimeSpan deadline) => _arbiter is { } bound && bound < deadline ? bound : deadline;
-}
-
-public static class BootTimeExtensions
-{
-    /// <summary>Time since boot by a provider whose timestamps run on through suspend.</summary>
-    public static TimeSpan BootTime(this TimeProvider time) => TimeSpan.FromSeconds((double)time.GetTimestamp() / time.TimestampFrequency);
 }

@@ -1,4 +1,5 @@
 using Tandem.Agent.Jobs;
+using Tandem.Protocol.Clocks;
 using Tandem.Protocol.Links;
 using Tandem.Resources.Values;
 

@@ -2,6 +2,7 @@ using Tandem.Agent.Fencing;
 using Tandem.Agent.Loop;
 using Tandem.Agent.State;
 using Tandem.Postgres;
+using Tandem.Protocol.Clocks;
 using Tandem.Protocol.Records;
 using Tandem.Protocol.Rejoining;
 using Tandem.Resources.Values;
@@ -65,7 +66,7 @@ internal static class CopyJobs
         c.Memory.LineageAsked = asked;
         // Only what is really begun is marked: while the source cannot be reached, the log is what it was, and has a position in an election. Crash recovery does no harm to a log of the own
         // reign, whose end is nobody else's to write; behind one that was only received, the holder may have written something else.
-        var ownLog = o.LogEnd is { } known && DataLineage.Of(c.Memory.Volume.Lineage, known.Timeline, known.End).Entries.LastOrDefault()?.Incarnation == c.Memory.Me;
+        var ownLog = o.LogEnd is { } known && c.Memory.Volume.LogOf(known.Timeline, known.End).Entries.LastOrDefault()?.Incarnation == c.Memory.Me;
         var unfinished = c.Memory.Volume.Marker == VolumeMarker.Rewinding ? new UnfinishedRewind(c.Memory.Volume.RewoundTo) : null;
         void Begins(RewindStep step, Lsn? fork)
         {
@@ -81,7 +82,7 @@ internal static class CopyJobs
         var source = ServerJobs.Source(c, action.Source)! with { User = "tandem_rewind", ApplicationName = "tandem_rewind" };
         try
         {
-            if (!await c.Server.RewindAsync(source, SalvageLimit, unfinished, Begins, Watch(c), cancellation)) throw NothingToRewind(c, inRecovery: !action.Source.IsSite && o.Record!.RunMode == RunMode.Standby);
+            if (!await c.Server.RewindAsync(source, SalvageLimit, action.Fork, unfinished, Begins, Watch(c), cancellation)) throw NothingToRewind(c, inRecovery: !action.Source.IsSite && o.Record!.RunMode == RunMode.Standby);
         }
         catch (PostgresException exception) when (exception.Reason is "RewindNotPossible")
         {
@@ -138,7 +139,7 @@ internal static class CopyJobs
         if (!c.Server.Process.Running) return;
         await ServerJobs.NoteTimelinesAsync(c, cancellation);
         // A server that follows already goes on, with its history as it now is; but not where its own log is known to be of another: that is what tells that it has to be rewound [C2].
-        var known = c.Memory.StreamedEnd is { } end ? DataLineage.Of(c.Memory.Volume.Lineage, end.Timeline, end.End) : null;
+        var known = c.Memory.StreamedEnd is { } end ? c.Memory.Volume.LogOf(end.Timeline, end.End) : null;
         if (known is { EndsUnattributed: false } && RejoinRules.Judge(known, c.Memory.OtherSite.Entries, null) is RejoinVerdict.Rewind or RejoinVerdict.Rebuild) return;
         // Nor where it ends on a timeline of that number, which by its own history began elsewhere.
         if (known is { EndsUnattributed: true } && c.Memory.NewestTimeline is { } newest && newest.Timeline == known.Timeline && !DataLineage.Names(c.Memory.OtherSite.Entries, newest.Timeline, newest.Left)) return;

@@ -7,6 +7,7 @@ using Tandem.Agent.Record;
 using Tandem.Agent.Services;
 using Tandem.Kubernetes.Client;
 using Tandem.Postgres;
+using Tandem.Protocol.Clocks;
 using Tandem.Protocol.Records;
 
 namespace Tandem.Agent.Jobs;

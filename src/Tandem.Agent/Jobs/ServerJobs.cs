@@ -7,6 +7,7 @@ using Tandem.Agent.Loop;
 using Tandem.Agent.State;
 using Tandem.Kubernetes.Client;
 using Tandem.Postgres;
+using Tandem.Protocol.Clocks;
 using Tandem.Protocol.Links;
 using Tandem.Protocol.Records;
 using Tandem.Protocol.Synchrony;
@@ -46,8 +47,6 @@ internal static class ServerJobs
     public static async Task SealAsync(JobContext c, CancellationToken cancellation)
     {
         if (c.Memory.Volume.Marker != VolumeMarker.None || !c.Server.HasData) throw new JobFailedException("NoUsableData", "the volume is between two lives");
-        var control = await c.Server.ReadControlDataAsync(cancellation);
-        c.Memory.CleanShutdown = control.CleanShutdown;
         await SealLogAsync(c, cancellation);
     }
 
@@ -55,7 +54,16 @@ internal static class ServerJobs
     public static async Task<WalEnd> SealLogAsync(JobContext c, CancellationToken cancellation)
     {
         var end = await c.Server.SealWalAsync(c.Memory.SealHint, cancellation);
-        if (c.Memory.Volume.Lineage.Any(e => e.SwitchPoint is null))
+        if (!c.Server.Process.Running)
+        {
+            var control = await c.Server.ReadControlDataAsync(cancellation);
+            c.Memory.CleanShutdown = control.CleanShutdown;
+            // A volume that ran read-write last, on a timeline that is not a reign of its own: somebody has promoted it (pg_promote), seen by its agent or not. By its number, and by where it was left, that timeline may
+            // look like one that another has begun.
+            if (control.RanReadWrite && c.Memory.Volume.LogOf(end.Timeline, end.End).Entries is [.., { Incarnation: var writer }] && writer.Volume != c.Memory.Me.Volume)
+                c.Memory.Remember(state => state with { PromotedByHand = end.Timeline });
+        }
+        if (c.Memory.Volume.PromotedByHand != end.Timeline && c.Memory.Volume.Lineage.Any(e => e.SwitchPoint is null))
         {
             var history = await ReadHistoryAsync(c, end.Timeline, cancellation);
             c.Memory.Remember(state => state with { Lineage = DataLineage.Complete(state.Lineage, end.Timeline, history) });
@@ -143,6 +151,8 @@ internal static class ServerJobs
         // Of timelines that its log has not reached it hears again, from whom it follows now.
         await c.Server.ForgetTimelinesAsync(o.LogEnd!.Timeline, cancellation);
         c.Memory.LogChanges();
+        // A start read-write that failed has left it armed, and in the end it would kill a standby.
+        c.Guard.Disarm();
         try
         {
             await c.Server.StartAsync(ServerMode.Standby, cancellation);

@@ -3,6 +3,7 @@ using Tandem.Agent.Fencing;
 using Tandem.Agent.Loop;
 using Tandem.Agent.Record;
 using Tandem.Postgres;
+using Tandem.Protocol.Clocks;
 using Tandem.Protocol.Records;
 using Tandem.Protocol.Synchrony;
 using Tandem.Resources.Values;

@@ -7,6 +7,7 @@ using Tandem.Agent.Sight;
 using Tandem.Agent.State;
 using Tandem.Kubernetes.Client;
 using Tandem.Postgres;
+using Tandem.Protocol.Clocks;
 using Tandem.Protocol.Links;
 using Tandem.Protocol.Records;
 using Tandem.Resources.Values;

@@ -4,6 +4,7 @@ using Tandem.Agent.Jobs;
 using Tandem.Agent.Record;
 using Tandem.Agent.Sight;
 using Tandem.Postgres;
+using Tandem.Protocol.Clocks;
 using Tandem.Protocol.Elections;
 using Tandem.Protocol.Records;
 using Tandem.Protocol.Synchrony;

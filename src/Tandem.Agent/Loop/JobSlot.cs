@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Tandem.Agent.Fencing;
 using Tandem.Agent.Jobs;
 using Tandem.Postgres;
+using Tandem.Protocol.Clocks;
 
 namespace Tandem.Agent.Loop;
 

@@ -5,6 +5,7 @@ using Tandem.Agent.Record;
 using Tandem.Agent.State;
 using Tandem.Kubernetes.Client;
 using Tandem.Postgres;
+using Tandem.Protocol.Clocks;
 using Tandem.Protocol.Elections;
 using Tandem.Protocol.Records;
 using Tandem.Resources;

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Tandem.Agent.Fencing;
 using Tandem.Kubernetes.Client;
 using Tandem.Kubernetes.Models;
+using Tandem.Protocol.Clocks;
 using Tandem.Protocol.Records;
 using Tandem.Resources;
 using Tandem.Resources.Values;

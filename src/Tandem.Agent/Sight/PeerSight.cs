@@ -3,6 +3,7 @@ using Tandem.Agent.Jobs;
 using Tandem.Agent.Links;
 using Tandem.Agent.Loop;
 using Tandem.Kubernetes.Models;
+using Tandem.Protocol.Clocks;
 using Tandem.Protocol.Links;
 using Tandem.Resources;
 

@@ -9,8 +9,11 @@ using Tandem.Resources;
 namespace Tandem.Operator.Clusters;
 
 /// <summary>Observe, decide, act, report: once for every change of anything that belongs to a cluster.</summary>
-public sealed class ClusterController(ClusterObserver observer, ClusterActuator actuator, ClusterReporter reporter, ClusterMetrics metrics, ILogger<ClusterController> logger) : IEntityController<DatabaseCluster>
+public sealed class ClusterController(ClusterObserver observer, ClusterActuator actuator, ClusterReporter reporter, ClusterMetrics metrics, TimeProvider time, ILogger<ClusterController> logger) : IEntityController<DatabaseCluster>
 {
+    /// <summary>Whoever has waited for longer for an answer to a write looks again before it tells what is so.</summary>
+    public static readonly TimeSpan Fresh = TimeSpan.FromSeconds(1);
+
     public async Task<ReconcileResult> ReconcileAsync(DatabaseCluster entity, CancellationToken cancellation)
     {
         var key = ClusterKey.Of(entity);
@@ -23,12 +26,14 @@ public sealed class ClusterController(ClusterObserver observer, ClusterActuator 
         // What is known is told even if acting fails: an API that refuses one write still shows the truth.
         var report = reporter.Build(observation, decision);
         TimeSpan? reportAgain;
+        var begun = time.GetTimestamp();
         try
         {
             await actuator.ActAsync(observation, decision.Actions, cancellation);
         }
         finally
         {
+            if (time.GetElapsedTime(begun) > Fresh && observer.Observe(key) is { } now) report = reporter.Build(now, ClusterDecider.Decide(now));
             reportAgain = await reporter.ReportAsync(report, cancellation);
         }
 

@@ -16,13 +16,16 @@ namespace Tandem.Operator.Pairs;
 /// site's records or objects, or for a second. In an operation positions are asked for, so it looks again sooner.
 /// </summary>
 public sealed class PairController(
-    PairObserver observer, PairActuator actuator, PeerChecks checks, CredentialsCopier credentials, PairReporter reporter, PairStandings standings, OtherSites links, PairArbiters arbiters, Settlements settlements)
+    PairObserver observer, PairActuator actuator, PeerChecks checks, CredentialsCopier credentials, PairReporter reporter, PairStandings standings, OtherSites links, PairArbiters arbiters, Settlements settlements, TimeProvider time)
     : IEntityController<DisasterRecoveryPair>, IEntityFinalizer<DisasterRecoveryPair>
 {
     /// <summary>Bound on the writes of one round, so that a conflict that never ends still lets the status be written.</summary>
     private const int MaximumWrites = 12;
 
     private static readonly TimeSpan LookAgainAfter = TimeSpan.FromSeconds(1);
+    /// <summary>Whoever has waited for longer for an answer to a write looks again before it tells what is so.</summary>
+    private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(1);
+
     private static readonly TimeSpan LookAgainInOperation = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Keeps the object until both sites have dissolved the pair [S13].</summary>
@@ -31,18 +34,19 @@ public sealed class PairController(
     public async Task<ReconcileResult> ReconcileAsync(DisasterRecoveryPair entity, CancellationToken cancellation)
     {
         var key = ResourceKey.Of(entity);
-        var (seen, action) = await DecideAndActAsync(key, cancellation);
+        var (seen, action, seenAt) = await DecideAndActAsync(key, cancellation);
         if (seen is null) return await reporter.ReportUnusableAsync(key, cancellation) ? ReconcileResult.After(LookAgainAfter) : ReconcileResult.Done;
-        await ReportAsync(seen, action, cancellation);
+        if (time.GetElapsedTime(seenAt) > Fresh && await observer.ObserveAsync(key, cancellation) is { } now) (seen, action) = (now, PairDecision.Decide(now.View));
+        await reporter.ReportAsync(seen, action, cancellation);
         return ReconcileResult.After(IsInOperation(seen) ? LookAgainInOperation : LookAgainAfter);
     }
 
     public async Task<ReconcileResult> FinalizeAsync(DisasterRecoveryPair entity, CancellationToken cancellation)
     {
-        var (seen, action) = await DecideAndActAsync(ResourceKey.Of(entity), cancellation);
+        var (seen, action, _) = await DecideAndActAsync(ResourceKey.Of(entity), cancellation);
         // Gone already, or never usable: there is no record that anybody obeys through this object.
         if (seen is null || action is PairAction.Release) return ReconcileResult.Done;
-        await ReportAsync(seen, action, cancellation);
+        await reporter.ReportAsync(seen, action, cancellation);
         return ReconcileResult.After(IsInOperation(seen) ? LookAgainInOperation : LookAgainAfter);
     }
 
@@ -57,18 +61,19 @@ public sealed class PairController(
         reporter.Forget(key);
     }
 
-    private async Task<(PairObservation? Seen, PairAction Action)> DecideAndActAsync(ResourceKey key, CancellationToken cancellation)
+    private async Task<(PairObservation? Seen, PairAction Action, long SeenAt)> DecideAndActAsync(ResourceKey key, CancellationToken cancellation)
     {
         settlements.Begin(key);
         for (var writes = 0; ; writes++)
         {
-            if (await observer.ObserveAsync(key, cancellation) is not { } seen) return (null, new PairAction.Rest());
+            if (await observer.ObserveAsync(key, cancellation) is not { } seen) return (null, new PairAction.Rest(), 0);
+            var seenAt = time.GetTimestamp();
             standings.See(seen);
             await checks.AnswerAsync(seen, cancellation);
             var action = PairDecision.Decide(seen.View);
             if (writes < MaximumWrites && await actuator.ActAsync(seen, action, cancellation)) continue;
             await KeepFactsAsync(seen, cancellation);
-            return (seen, action);
+            return (seen, action, seenAt);
         }
     }
 
@@ -77,8 +82,6 @@ public sealed class PairController(
         if (FactsKeeper.Refresh(seen) is { } next) await actuator.SwapFactsAsync(seen, next, cancellation);
         await credentials.CopyAsync(seen, cancellation);
     }
-
-    private Task ReportAsync(PairObservation seen, PairAction action, CancellationToken cancellation) => reporter.ReportAsync(seen, action, cancellation);
 
     private static bool IsInOperation(PairObservation seen) => seen.View.Record?.Operation is not null || seen.View.PeerRecord?.Operation is not null || IsReaching(seen.View);
 

@@ -4,6 +4,7 @@ using Tandem.Agent.Fencing;
 using Tandem.Agent.Record;
 using Tandem.Kubernetes.Client;
 using Tandem.Kubernetes.Models;
+using Tandem.Protocol.Clocks;
 using Tandem.Protocol.Records;
 using Tandem.Tests.Support;
 using static Tandem.Tests.Protocol.Example;

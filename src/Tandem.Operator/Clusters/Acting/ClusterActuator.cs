@@ -6,6 +6,7 @@ using Tandem.Operator.Certificates;
 using Tandem.Operator.Clusters.Deciding;
 using Tandem.Operator.Clusters.Desired;
 using Tandem.Operator.Clusters.Observing;
+using Tandem.Protocol.Clocks;
 using Tandem.Resources;
 
 namespace Tandem.Operator.Clusters.Acting;
@@ -55,7 +56,7 @@ public sealed class ClusterActuator(IKubernetesClient client, SentLedger ledger,
         try
         {
             var stored = await desired.ApplyAsync(client, cancellation);
-            ledger.Note(observation.Key, name, new Sent(desired.Hash, ObjectVersion.Of(stored), null, time.GetUtcNow()));
+            ledger.Note(observation.Key, name, new Sent(desired.Hash, ObjectVersion.Of(stored), null, time.BootTime()));
         }
         catch (KubernetesException exception) when (IsFinal(exception.StatusCode))
         {
@@ -81,7 +82,7 @@ public sealed class ClusterActuator(IKubernetesClient client, SentLedger ledger,
         switch (await client.CreateAsync(value, cancellation))
         {
             case SwapResult<T>.Applied applied:
-                ledger.Note(observation.Key, name, new Sent(hash, ObjectVersion.Of(applied.Value), null, time.GetUtcNow()));
+                ledger.Note(observation.Key, name, new Sent(hash, ObjectVersion.Of(applied.Value), null, time.BootTime()));
                 return;
             case SwapResult<T>.Conflict when await client.GetAsync<T>(value.Metadata.Name!, value.Metadata.Namespace, cancellation) is { } present && !OwnedMetadata.IsOf(observation.Cluster, present):
                 Refused(observation, name, hash, "an object of this name exists and does not belong to this cluster");
@@ -153,7 +154,7 @@ public sealed class ClusterActuator(IKubernetesClient client, SentLedger ledger,
     private void Refused(ClusterObservation observation, ObjectName name, string hash, string message)
     {
         Log.Refused(logger, observation.Key, name, message);
-        ledger.Note(observation.Key, name, new Sent(hash, null, message, time.GetUtcNow()));
+        ledger.Note(observation.Key, name, new Sent(hash, null, message, time.BootTime()));
     }
 
     /// <summary>Answers that the same request would get again.</summary>

@@ -12,6 +12,9 @@ namespace Tandem.Operator.Clusters.Observing;
 public sealed record ClusterObservation
 {
     public required DateTimeOffset Now { get; init; }
+
+    /// <summary>The same moment in time since boot, which no correction of the clock moves: whatever is to last a while is measured by it.</summary>
+    public required TimeSpan BootTime { get; init; }
     public required DatabaseCluster Cluster { get; init; }
     public required PodSettings Settings { get; init; }
     public RecordReading Record { get; init; } = RecordReading.IsAbsent;

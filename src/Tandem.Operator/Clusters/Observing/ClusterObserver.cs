@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using Tandem.Kubernetes.Models;
 using Tandem.Operator.Clusters.Desired;
 using Tandem.Operator.Links.Agents;
+using Tandem.Protocol.Clocks;
 using Tandem.Resources;
 
 namespace Tandem.Operator.Clusters.Observing;
@@ -25,6 +26,7 @@ public sealed class ClusterObserver(ClusterCaches caches, AgentReports reports, 
         return new ClusterObservation
         {
             Now = time.GetUtcNow(),
+            BootTime = time.BootTime(),
             Cluster = cluster,
             Settings = settings,
             Desired = _desired.Of(cluster),

@@ -4,5 +4,5 @@ namespace Tandem.Operator.Clusters.Observing;
 /// <param name="Hash">Of the content that was sent.</param>
 /// <param name="Version">That the object had then (<see cref="ObjectVersion"/>); null where it was refused.</param>
 /// <param name="Refusal">The API's own words; null where it was accepted.</param>
-/// <param name="At">When.</param>
-public sealed record Sent(string Hash, string? Version, string? Refusal, DateTimeOffset At);
+/// <param name="At">When, in time since boot.</param>
+public sealed record Sent(string Hash, string? Version, string? Refusal, TimeSpan At);

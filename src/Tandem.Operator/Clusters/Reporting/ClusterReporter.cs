@@ -48,7 +48,7 @@ public sealed class ClusterReporter(IKubernetesClient client, IEventRecorder eve
         if (sinceWritten < TransitionsEvery) return TransitionsEvery - sinceWritten;
         if (sinceWritten < PositionsEvery && StatusComparison.TellTheSame(old, status)) return PositionsEvery - sinceWritten;
 
-        await WriteAsync(observation, status, cancellation);
+        if (!await WriteAsync(observation, status, cancellation)) return TransitionsEvery;
         Tell(observation, old, status);
         return null;
     }
@@ -59,8 +59,10 @@ public sealed class ClusterReporter(IKubernetesClient client, IEventRecorder eve
         reigns.Forget(key);
     }
 
-    private async Task WriteAsync(ClusterObservation observation, DatabaseClusterStatus status, CancellationToken cancellation)
+    /// <returns>False: it took so long that what is to be told may not be so any more.</returns>
+    private async Task<bool> WriteAsync(ClusterObservation observation, DatabaseClusterStatus status, CancellationToken cancellation)
     {
+        var begun = time.GetTimestamp();
         var swap = observation.Cluster with { Status = status };
         for (var attempt = 0; ; attempt++)
         {
@@ -68,13 +70,14 @@ public sealed class ClusterReporter(IKubernetesClient client, IEventRecorder eve
             {
                 case SwapResult<DatabaseCluster>.Applied applied:
                     _written[observation.Key] = new Written(applied.Value.Metadata.Uid!, observation.Cluster.Metadata.ResourceVersion!, applied.Value, time.GetTimestamp());
-                    return;
+                    return true;
                 case SwapResult<DatabaseCluster>.Conflict when attempt < 3 && await client.GetAsync<DatabaseCluster>(observation.Name, observation.Key.Namespace, cancellation) is { } live:
+                    if (time.GetElapsedTime(begun) > ClusterController.Fresh) return false;
                     // Nobody else writes status: only the version is another one, e.g. by an annotation. The truth that is told does not depend on it.
                     swap = live with { Status = status };
                     break;
                 case SwapResult<DatabaseCluster>.Absent:
-                    return;
+                    return true;
                 case var other:
                     throw new KubernetesUnreachableException($"the status of {observation.Key} was not written: {other}");
             }

@@ -76,7 +76,7 @@ public sealed class PairObserver(IKubernetesClient client, IOwnCluster clusters,
             WaitsForLook = report is { Reason: PeerChecks.Waiting } && PeerChecks.IsOpen(recordLease),
             Holder = PositionOf(report),
             HolderAdmits = report is { Admitted: true },
-            StandbyStreams = PairObservation.PeerSenderOf(report, (said?.Self ?? record?.Peer?.Facts)?.ReplicationName) is { State: "streaming" },
+            StandbyStreams = PairObservation.PeerSenderOf(report, (said?.Self ?? record?.Peer?.Facts)?.ReplicationName) is { State: "streaming", Flush: not null } && !IsUnaware(peer?.Record?.Self, cluster),
             RemoteSilentFor = report is { RemoteSilentMilliseconds: { } silent } && (report.RemoteName is null || report.RemoteName == cluster?.RemoteNow?.Incarnation.ReplicationName) ? TimeSpan.FromMilliseconds(silent) : null,
             DegradeAfter = pair.Spec.Synchronization.DegradeAfter.TryGet(out var degradeAfter) ? degradeAfter : new PairSynchronizationSpec().DegradeAfter.Value,
             HolderLost = lost,
@@ -98,6 +98,12 @@ public sealed class PairObserver(IKubernetesClient client, IOwnCluster clusters,
 
     private async Task<ArbiterLook?> LookAtArbiterAsync(ResourceKey key, DisasterRecoveryPair pair, PairRecord? record, PrimaryRecord? cluster, CancellationToken cancellation) =>
         await arbiters.LookAsync(key, clusters.Find(key.Namespace!, pair.Spec.Cluster), pair.Spec.Arbiter, cluster?.Arbiter?.Pair ?? record?.PairUid, cancellation);
+
+    /// <summary>
+    /// Whoever does not know where this reign began may have a log of its own beyond it: its connections last for the moment in which it is told so, and look like streaming [C2]. Of a site that cannot be read there
+    /// is the stream alone.
+    /// </summary>
+    private static bool IsUnaware(SiteFacts? peer, PrimaryRecord? cluster) => peer is not null && cluster?.Reign is { } reign && peer.Reign != reign.Name;
 
     /// <summary>An object that is being deleted asks for none: the lease is given up first [S13].</summary>
     private static ArbiterRequest? ArbiterRequestOf(DisasterRecoveryPair pair) =>

@@ -5,6 +5,7 @@ using Tandem.Kubernetes.Events;
 using Tandem.Kubernetes.Models;
 using Tandem.Kubernetes.Watching;
 using Tandem.Operator.Pairs.Observing;
+using Tandem.Protocol.Clocks;
 using Tandem.Protocol.Handover;
 using Tandem.Protocol.Records;
 using Tandem.Resources;
@@ -52,9 +53,9 @@ public sealed class PairReporter(IKubernetesClient client, IEventRecorder events
     private RecoveryEstimate? Measure(PairObservation seen)
     {
         var meter = _meters.GetOrAdd(seen.Key, _ => new RecoveryMeter());
-        if (seen.View is { Record.Role: PairRole.Primary, Holder: { } holder, HolderAdmits: true }
-            && seen.PeerSender is { State: "streaming" } sender && Lsn.TryParse(sender.Flush, out var flush) && Lsn.TryParse(sender.Replay, out var replay))
-            return meter.Take(new StreamSample(seen.View.Now, holder.Flushed, flush, replay));
+        if (seen.View is { Record.Role: PairRole.Primary, Holder: { } holder, HolderAdmits: true, StandbyStreams: true }
+            && seen.PeerSender is { } sender && Lsn.TryParse(sender.Flush, out var flush) && Lsn.TryParse(sender.Replay, out var replay))
+            return meter.Take(new StreamSample(time.BootTime(), holder.Flushed, flush, replay));
         meter.Interrupt();
         return null;
     }

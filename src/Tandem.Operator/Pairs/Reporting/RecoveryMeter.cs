@@ -3,10 +3,11 @@ using Tandem.Resources.Values;
 namespace Tandem.Operator.Pairs.Reporting;
 
 /// <summary>One reading of the stream at the primary site.</summary>
+/// <param name="At">When, in time since boot.</param>
 /// <param name="Flushed">The primary's own flush position.</param>
 /// <param name="StandbyFlushed">What the other site's main standby has flushed.</param>
 /// <param name="StandbyReplayed">What it has replayed.</param>
-public readonly record struct StreamSample(DateTimeOffset At, Lsn Flushed, Lsn StandbyFlushed, Lsn StandbyReplayed);
+public readonly record struct StreamSample(TimeSpan At, Lsn Flushed, Lsn StandbyFlushed, Lsn StandbyReplayed);
 
 /// <summary>How much would be lost, and how long it would take to catch up. Null: not known, which is not 0.</summary>
 public sealed record RecoveryEstimate(long Bytes, double? PointSeconds, double? TimeSeconds);

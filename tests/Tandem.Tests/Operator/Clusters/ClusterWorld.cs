@@ -28,12 +28,14 @@ internal sealed class ClusterWorld
 
     public List<ClusterAction> Done { get; } = [];
 
+    public void Pass(TimeSpan time) => Now = Now with { Now = Now.Now + time, BootTime = Now.BootTime + time };
+
     /// <summary>Decides and acts until nothing is left to do, or <paramref name="rounds"/> are over; <paramref name="watch"/> sees every state.</summary>
     public void Settle(Action<ClusterObservation>? watch = null, int rounds = 200)
     {
         for (var round = 0; round < rounds; round++)
         {
-            Now = Now with { Now = Now.Now + TimeSpan.FromSeconds(3) };
+            Pass(TimeSpan.FromSeconds(3));
             var decision = ClusterDecider.Decide(Now);
             foreach (var action in decision.Actions)
             {
@@ -117,7 +119,7 @@ internal sealed class ClusterWorld
     {
         var name = new ObjectName(desired.Kind, desired.Name);
         var version = $"{++_serial}";
-        Now = Now with { Live = Now.Live.SetItem(name, version), Sent = Now.Sent.SetItem(name, new Sent(desired.Hash, version, null, Now.Now)) };
+        Now = Now with { Live = Now.Live.SetItem(name, version), Sent = Now.Sent.SetItem(name, new Sent(desired.Hash, version, null, Now.BootTime)) };
         if (desired.Value is V1PersistentVolumeClaim claim)
             Now = Now with { Claims = Now.Claims.SetItem(desired.Name, claim with { Metadata = claim.Metadata with { Uid = $"claim-of-{desired.Name}" }, Status = new V1PersistentVolumeClaimStatus { Phase = "Bound" } }) };
         if (desired.Value is V1Service service)

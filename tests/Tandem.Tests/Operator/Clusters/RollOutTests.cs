@@ -32,6 +32,37 @@ public sealed class RollOutTests
     }
 
     [Fact]
+    public void A_primary_that_is_to_leave_hands_over_though_everybody_is_still_to_be_made_anew()
+    {
+        var world = new ClusterWorld(SampleCluster.Make(3));
+        world.Settle();
+        world.Reign("orders-3");
+        world.Settle();
+
+        world.Change(spec => (spec.Instances, spec.Image) = (2, "postgres:18"));
+        world.Settle();
+
+        Assert.Equal(["orders-1", "orders-2"], world.Now.Pods.Keys.Order());
+        Assert.All(world.Now.Pods.Values, p => Assert.Equal("postgres:18", p.Spec!.Containers[0].Image));
+    }
+
+    [Fact]
+    public void A_main_standby_that_is_to_leave_goes_at_once_since_a_standby_site_knows_no_switchover()
+    {
+        var world = new ClusterWorld(SampleCluster.Make(3));
+        world.Settle();
+        world.Reign("orders-3");
+        world.Settle();
+        world.Now = world.Now with { Record = new RecordReading.Present(world.Now.PrimaryRecord! with { RunMode = RunMode.Standby }) };
+        world.SetReport("orders-3", world.Report("orders-3") with { State = "streaming", Streaming = true });
+        world.Change(spec => spec.Instances = 2);
+
+        var decision = ClusterDecider.Decide(world.Now);
+        Assert.Contains(decision.Actions, a => a is ClusterAction.DeletePod { Pod: "orders-3" });
+        Assert.DoesNotContain(decision.Actions, a => a is ClusterAction.RequestSwitchover);
+    }
+
+    [Fact]
     public void A_single_instance_is_made_anew_in_place()
     {
         var world = new ClusterWorld(SampleCluster.Make(1));

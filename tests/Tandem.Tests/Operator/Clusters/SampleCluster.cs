@@ -21,5 +21,5 @@ internal static class SampleCluster
         Spec = new DatabaseClusterSpec { Instances = instances, Image = "postgres:17", Pair = pair, Storage = new StorageSpec { Size = new Quantity("20Gi") } },
     };
 
-    public static ClusterObservation Bare(DatabaseCluster cluster) => new() { Now = Now, Cluster = cluster, Settings = Settings };
+    public static ClusterObservation Bare(DatabaseCluster cluster) => new() { Now = Now, BootTime = TimeSpan.FromHours(1), Cluster = cluster, Settings = Settings };
 }

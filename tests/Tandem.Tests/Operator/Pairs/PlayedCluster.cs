@@ -18,6 +18,7 @@ internal sealed class PlayedCluster(IKubernetesClient client, string @namespace,
     public const string Name = "orders";
     private readonly Incarnation _me = new("orders-1", site == "east" ? "0123456789abcdef0123456789abcdef" : "fedcba9876543210fedcba9876543210", $"claim-{site}");
     private PairEpoch? _runsAt;
+    private string? _reign;
     private string? _question;
     private bool _cold;
     private uint _timeline = 1;
@@ -83,7 +84,7 @@ internal sealed class PlayedCluster(IKubernetesClient client, string @namespace,
 
         Streaming = !Cut && !Other.Cut && pair.Role == PairRole.Standby && (Other.Writable || !Other.Streaming);
         if (!Streaming) return;
-        (_flushed, _timeline, _runsAt) = (Other._flushed, Other._timeline, null);
+        (_flushed, _timeline, _runsAt, _reign) = (Other._flushed, Other._timeline, null, Other._reign);
         if (Other._runsAt is { } reign && record.Reign?.PairEpoch != reign)
             await client.SwapAsync(PairRecordLease.WithCluster(lease, record with { Lineage = [.. record.Lineage, new LineageEntry(reign, new Epoch(1), Other._me, new TimelineId(_timeline), Flushed)] }), cancellation);
     }
@@ -98,7 +99,7 @@ internal sealed class PlayedCluster(IKubernetesClient client, string @namespace,
         if (_runsAt is null) _timeline++;
         var reign = new LineageEntry(record.PairEpoch, record.Epoch, _me, new TimelineId(_timeline), Flushed);
         if (await client.SwapAsync(PairRecordLease.WithCluster(lease, record with { Lineage = [.. record.Lineage.Where(l => l.PairEpoch != record.PairEpoch), reign] }), cancellation) is not SwapResult<V1Lease>.Applied) return;
-        (_runsAt, Writable) = (record.PairEpoch, true);
+        (_runsAt, _reign, Writable) = (record.PairEpoch, reign.Name, true);
     }
 
     private async Task<bool> MayOpenAsync(PairEpoch mine, CancellationToken cancellation)
@@ -122,7 +123,7 @@ internal sealed class PlayedCluster(IKubernetesClient client, string @namespace,
     public Task<AgentReport?> ReportAsync(string ns, string cluster, string instance, bool askNow, CancellationToken cancellation) => Task.FromResult<AgentReport?>(new AgentReport
     {
         Instance = instance, Version = "test", State = Writable ? "quiesced" : Streaming ? "streaming" : "recovering", RunMode = Writable ? "Primary" : "Standby", Admitted = Writable, Streaming = Streaming, Upstream = Streaming ? $"{AgentReport.SitePrefix}{(site == "east" ? "west" : "east")}" : null,
-        Timeline = _timeline, Flushed = Flushed.ToString(), SystemIdentifier = "7300000000000000001", ServerVersion = 150018,
+        Timeline = _timeline, Reign = _reign, Flushed = Flushed.ToString(), SystemIdentifier = "7300000000000000001", ServerVersion = 150018,
         Senders = Other.Streaming ? [new SenderReport(Other._me.ReplicationName, "streaming", null, null, Other.Flushed.ToString(), Other.Flushed.ToString(), "async", 0, "192.0.2.1")] : [],
     });
 

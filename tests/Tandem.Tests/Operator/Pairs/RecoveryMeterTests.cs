@@ -7,11 +7,10 @@ namespace Tandem.Tests.Operator.Pairs;
 [Requirement("B12")]
 public sealed class RecoveryMeterTests
 {
-    private static readonly DateTimeOffset Start = new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
     private readonly RecoveryMeter _meter = new();
 
     private RecoveryEstimate Take(double second, ulong flushed, ulong standby, ulong replayed) =>
-        _meter.Take(new StreamSample(Start.AddSeconds(second), new Lsn(flushed), new Lsn(standby), new Lsn(replayed)));
+        _meter.Take(new StreamSample(TimeSpan.FromSeconds(second), new Lsn(flushed), new Lsn(standby), new Lsn(replayed)));
 
     [Fact]
     public void What_is_not_known_is_absent_and_never_zero()

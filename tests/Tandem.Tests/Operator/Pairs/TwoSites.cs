@@ -132,7 +132,7 @@ internal sealed class SiteUnderTest : IAsyncDisposable
             new PeerChecks(client, NullLogger<PeerChecks>.Instance),
             new CredentialsCopier(Cluster, time, NullLogger<CredentialsCopier>.Instance),
             new PairReporter(client, events, site, time, NullLogger<PairReporter>.Instance),
-            new PairStandings(), _links, _arbiters, settlements);
+            new PairStandings(), _links, _arbiters, settlements, time);
     }
 
     public PlayedCluster Cluster { get; }

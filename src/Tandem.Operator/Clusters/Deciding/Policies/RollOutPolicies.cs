@@ -20,7 +20,7 @@ public static class RollOutPolicies
         var surplus = instances.LastOrDefault(i => i is { IsWanted: false, IsTerminating: false });
         if (surplus is null) return ClusterDecision.Nothing;
         if (Unsettled(observation, instances.Where(i => i.IsWanted)) is { } why) return ClusterDecision.Hold(HoldKind.Waiting, "ScaleDownWaits", $"{surplus.Name} leaves when {why}");
-        if (surplus.IsHolder) return HandOver(observation, instances, surplus, "ScaleDown", "it is to leave");
+        if (surplus.IsHolder && !GoesByElection(observation)) return HandOver(observation, instances, surplus, "ScaleDown", "it is to leave");
         return ClusterDecision.Do(new ClusterAction.DeletePod(surplus.Name, surplus.Pod!.Metadata.Uid!, "ScaleDown", $"{surplus.Name} leaves: spec.instances is {observation.Cluster.Spec.Instances}; its claim stays"));
     }
 
@@ -40,17 +40,20 @@ public static class RollOutPolicies
 
     private static ClusterDecision Last(ClusterObservation observation, IReadOnlyList<InstanceView> instances, InstanceView holder)
     {
-        // A site that follows another one has no clients to spare: its standbys elect the next main standby when this one goes.
-        if (instances.Count == 1 || observation.PrimaryRecord?.RunMode == RunMode.Standby) return Replace(holder);
+        if (instances.Count == 1 || GoesByElection(observation)) return Replace(holder);
         return HandOver(observation, instances, holder, "RollOut", holder.WhyOutdated!);
     }
+
+    /// <summary>A site that follows another one has no clients to spare: its standbys elect the next main standby when this one goes.</summary>
+    private static bool GoesByElection(ClusterObservation observation) => observation.PrimaryRecord?.RunMode == RunMode.Standby;
 
     private static ClusterDecision HandOver(ClusterObservation observation, IReadOnlyList<InstanceView> instances, InstanceView holder, string reason, string why)
     {
         if (observation.PrimaryRecord is not { State: RecordState.Stable } record) return ClusterDecision.Hold(HoldKind.Waiting, "RollOutWaits", "a change is rolled out; the primary follows when the record is stable");
         if (SwitchoverRequest.Of(observation.Cluster) is { } request && request.FromEpoch == record.Epoch.Value && !IsOverdue(observation, request))
             return ClusterDecision.HoldFor(RequestGrace, HoldKind.Waiting, "SwitchoverRequested", $"{holder.Name} hands over to {request.To}: {why}");
-        var target = instances.Where(i => i is { IsWanted: true, IsHolder: false, WhyOutdated: null, Report.Promotable: true }).MaxBy(i => Priority(observation, i.Name));
+        // One that is to be made anew itself is better than none: the change goes on only when the surplus primary has left.
+        var target = instances.Where(i => i is { IsWanted: true, IsHolder: false, Report.Promotable: true } && (i.WhyOutdated is null || !holder.IsWanted)).MaxBy(i => (i.WhyOutdated is null, Priority(observation, i.Name)));
         if (target is null) return ClusterDecision.Hold(HoldKind.Waiting, "RollOutWaits", $"{holder.Name} is the primary and no standby can take over from it: {Candidates(instances)}");
         var id = $"{reason.ToLowerInvariant()}-{observation.Now.UtcDateTime.ToString(SwitchoverRequest.TimeFormat, CultureInfo.InvariantCulture)}";
         return ClusterDecision.Do(new ClusterAction.RequestSwitchover(id, target.Name, record.Epoch.Value, reason, $"{holder.Name} hands over to {target.Name}: {why}"));

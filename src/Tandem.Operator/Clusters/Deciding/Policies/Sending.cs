@@ -19,9 +19,9 @@ public static class Sending
         var live = observation.Live.GetValueOrDefault(name);
         if (observation.Sent.GetValueOrDefault(name) is { } sent && sent.Hash == desired.Hash)
         {
-            if (sent.Refusal is { } refusal) return observation.Now - sent.At < RefusalStands ? Refused(desired.ToString(), refusal, blame) : Send();
+            if (sent.Refusal is { } refusal) return observation.BootTime - sent.At < RefusalStands ? Refused(desired.ToString(), refusal, blame) : Send();
             if (sent.Version == live) return ClusterDecision.Nothing;
-            if (observation.Now - sent.At < CacheLag) return new ClusterDecision([], [], CacheLag);
+            if (observation.BootTime - sent.At < CacheLag) return new ClusterDecision([], [], CacheLag);
             if (live is not null) return ClusterDecision.Do(new ClusterAction.Apply(desired, true, $"{desired.Kind}Checked", $"{desired} was written by somebody else and is checked"));
         }
 
@@ -34,11 +34,11 @@ public static class Sending
 
     /// <summary>Whether something of that name was sent so lately that the cache may not show it yet.</summary>
     public static bool WasJustSent(ClusterObservation observation, string kind, string name) =>
-        observation.Sent.GetValueOrDefault(new ObjectName(kind, name)) is { Refusal: null } sent && observation.Now - sent.At < CacheLag;
+        observation.Sent.GetValueOrDefault(new ObjectName(kind, name)) is { Refusal: null } sent && observation.BootTime - sent.At < CacheLag;
 
     /// <summary>What the API said to an earlier attempt, as long as it stands.</summary>
     public static ClusterDecision? StandingRefusal(ClusterObservation observation, string kind, string name, string hash, Func<string, string?>? blame = null) =>
-        observation.Sent.GetValueOrDefault(new ObjectName(kind, name)) is { Refusal: { } refusal } sent && sent.Hash == hash && observation.Now - sent.At < RefusalStands
+        observation.Sent.GetValueOrDefault(new ObjectName(kind, name)) is { Refusal: { } refusal } sent && sent.Hash == hash && observation.BootTime - sent.At < RefusalStands
             ? Refused($"{kind} {name}", refusal, blame?.Invoke(refusal))
             : null;
 
