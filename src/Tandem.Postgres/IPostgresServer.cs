@@ -79,11 +79,12 @@ public interface IPostgresServer : IAsyncDisposable
 
     /// <summary>pg_rewind against <paramref name="source"/>. Crash recovery of an uncleanly stopped server is done first (single-user), never with network listeners.
     /// The WAL beyond the fork is kept aside in a salvage folder, bounded by <paramref name="salvageLimit"/> bytes.</summary>
+    /// <param name="latestFork">Where the two histories part, as far as it is known otherwise: by the numbers of timelines, which is all that pg_rewind goes by, it may look later, and then one is another's of the same number.</param>
     /// <param name="unfinished">An attempt that began to change the data directory and did not come to its end; null: there was none.</param>
     /// <param name="begins">Called before each step that changes the data directory, with the fork where blocks are overwritten; not at all where the source cannot be reached, or nothing need be done.</param>
     /// <returns>False: by the control files, which are all that pg_rewind goes by, there is nothing to be done; nothing was.</returns>
     /// <exception cref="PostgresException">RewindNotPossible: it takes a new copy.</exception>
-    Task<bool> RewindAsync(ReplicationSource source, long salvageLimit, UnfinishedRewind? unfinished, Action<RewindStep, Lsn?> begins, IProgress<TransferProgress> progress, CancellationToken cancellation);
+    Task<bool> RewindAsync(ReplicationSource source, long salvageLimit, Lsn? latestFork, UnfinishedRewind? unfinished, Action<RewindStep, Lsn?> begins, IProgress<TransferProgress> progress, CancellationToken cancellation);
 
     /// <summary>Moves the data directory's content away (the folder itself stays; it may be a mount).</summary>
     Task WipeAsync(CancellationToken cancellation);
@@ -206,6 +207,12 @@ public sealed record ControlData(
     int Version,
     IReadOnlyDictionary<string, int> StandbyMinimums)
 {
+    /// <summary>A copy whose recovery has not begun (backup_label is there): what is said of the last server is said of its source's.</summary>
+    public bool IsFreshCopy { get; init; }
+
+    /// <summary>The last server of this data directory ran read-write: it was started so, or promoted; whatever has ended it.</summary>
+    public bool RanReadWrite => !IsFreshCopy && State is "in production" or "shut down" or "shutting down" or "in crash recovery";
+
     /// <summary>Whether the last server ended in order (a primary's "shut down" or a standby's "shut down in recovery").</summary>
     public bool CleanShutdown => State is "shut down" or "shut down in recovery";
 }

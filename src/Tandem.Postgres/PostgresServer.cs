@@ -145,12 +145,12 @@ public sealed class PostgresServer : IPostgresServer
         (binDirectory, version) = (null, null);
     }
 
-    public Task<bool> RewindAsync(ReplicationSource source, long salvageLimit, UnfinishedRewind? unfinished, Action<RewindStep, Lsn?> begins, IProgress<TransferProgress> progress, CancellationToken cancellation)
+    public Task<bool> RewindAsync(ReplicationSource source, long salvageLimit, Lsn? latestFork, UnfinishedRewind? unfinished, Action<RewindStep, Lsn?> begins, IProgress<TransferProgress> progress, CancellationToken cancellation)
     {
         postmaster.RefuseWhileAlive();
         postmaster.RemoveStaleLocks();
         var rewinding = new Rewinding(options, tools, control, files, new SingleUserRecovery(options, tools), new Salvage(options, time, logger), logger);
-        return rewinding.RunAsync(source, salvageLimit, unfinished, begins, progress, cancellation);
+        return rewinding.RunAsync(source, salvageLimit, latestFork, unfinished, begins, progress, cancellation);
     }
 
     public Task WipeAsync(CancellationToken cancellation)

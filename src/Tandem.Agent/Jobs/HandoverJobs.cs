@@ -57,7 +57,7 @@ internal static class HandoverJobs
         var epoch = record.Epoch.Next;
         c.Memory.GivingTo = epoch;
         c.Memory.Remember(state => state with { Promise = Epoch.Max(state.Promise, epoch) });
-        var lineage = DataLineage.Of(c.Memory.Volume.Lineage, end.Timeline, end.End);
+        var lineage = c.Memory.Volume.LogOf(end.Timeline, end.End);
         var given = await SwapAsync(c, "give", live =>
         {
             if (Decided(live) is not { State: RecordState.HandingOver } same) return null;
@@ -102,7 +102,7 @@ internal static class HandoverJobs
         var end = await ServerJobs.SealLogAsync(c, cancellation);
         c.Memory.Grant = null;
         // Of a log that a person has promoted past the agent the other site is to have what lies on a reign of this one.
-        var mine = DataLineage.Of(c.Memory.Volume.Lineage, end.Timeline, end.End);
+        var mine = c.Memory.Volume.LogOf(end.Timeline, end.End);
         var (timeline, lsn) = mine.EndsUnattributed && mine.PositionWithin(await ServerJobs.ReadHistoryAsync(c, end.Timeline, cancellation)) is { } within ? (mine.Entries[^1].Timeline!.Value, within.Lsn) : (end.Timeline, end.End);
         await c.Records.SwapAsync("token", live => live.SameReign(record) is { RunMode: RunMode.Standby, PairEpoch: { } pairEpoch } same && pairEpoch == record.PairEpoch
             ? same with { Demoted = new DemotionToken(control.SystemIdentifier, timeline, lsn, pairEpoch), Run = null, Lsn = lsn }

@@ -33,7 +33,7 @@ internal static class PromiseJobs
         // Read from pg_wal and fsynced, never from control data: what was received but not flushed may have been counted by nobody, yet may win [C3].
         var end = await ServerJobs.SealLogAsync(c, cancellation);
         await LearnLineageAsync(c, end.Timeline, cancellation);
-        var mine = DataLineage.Of(c.Memory.Volume.Lineage, end.Timeline, end.End);
+        var mine = c.Memory.Volume.LogOf(end.Timeline, end.End);
         var position = mine.PositionWithin(mine.EndsUnattributed ? await ServerJobs.ReadHistoryAsync(c, end.Timeline, cancellation) : []);
         // Of two that have as much, the one whose log nobody has to follow onto a timeline of nobody's.
         c.Memory.Promise = new PromiseReport(c.Memory.Me, promise.Epoch, position, mine.Timeline, mine.Entries, mine.EndsUnattributed ? int.MinValue : o.Settings.Priority) { CanHold = o.Record!.IsWritable };

@@ -125,13 +125,7 @@ internal static class RecordJobs
         c.Records.SwapAsync("take back", record => record.SameReign(o.Record!) is { State: RecordState.HandingOver } same ? same with { State = RecordState.IsStable } : null, cancellation);
 
     public static Task AddMembersAsync(JobContext c, InstanceAction.AddMembers add, InstanceObservation o, CancellationToken cancellation) =>
-        c.Records.SwapAsync("members", record =>
-        {
-            if (record.SameReign(o.Record!) is not { State: RecordState.Stable } same) return null;
-            // A new life under an old name takes the old one's place; it leaves only where no clause counts it any more.
-            var superseded = same.Members.Where(m => add.Members.Any(a => a.Instance == m.Instance && a != m) && !same.IsCounted(m)).ToList();
-            return same with { Members = same.Members.Except(superseded).Union(add.Members) };
-        }, cancellation);
+        c.Records.SwapAsync("members", record => record.SameReign(o.Record!) is { State: RecordState.Stable } same ? same with { Members = same.Members.Union(add.Members) } : null, cancellation);
 
     public static Task DropMembersAsync(JobContext c, InstanceAction.DropMembers drop, InstanceObservation o, CancellationToken cancellation) =>
         c.Records.SwapAsync("members", record => record.SameReign(o.Record!) is { State: RecordState.Stable } same && drop.Members.All(m => !same.IsCounted(m))

@@ -56,7 +56,7 @@ internal static class FollowerRules
         : o.RewindImpossible is { } why ? Rebuild(o, "RewindNotPossible", why)
         : null;
 
-    public static Rewind RewindAgain(UpstreamTarget source) => new(source, "RewindInterrupted", "a rewind was begun and not finished: again");
+    public static Rewind RewindAgain(UpstreamTarget source) => new(source, null, "RewindInterrupted", "a rewind was begun and not finished: again");
 
     public static InstanceAction? ServerDown(InstanceObservation o)
     {
@@ -150,7 +150,7 @@ internal static class FollowerRules
             case RejoinVerdict.Rewind or RejoinVerdict.Rebuild when o.ReignUnasked:
                 return Learn;
             // Once: where the server has not answered, or its database has not told, there is no more to be had from it.
-            case RejoinVerdict.Rewind or RejoinVerdict.Rebuild when mine.EndsUnattributed && !o.Process.Running && o.RewindImpossible is null && o.LineageAsked?.Timeline != mine.Timeline:
+            case RejoinVerdict.Rewind or RejoinVerdict.Rebuild when mine.EndsUnattributed && !o.Process.Running && o.RewindImpossible is null && o.LineageAsked?.Timeline != mine.Timeline && o.Volume.PromotedByHand != mine.Timeline:
                 return new StartStandby(null, Learn.Reason, Learn.Message);
             // By the number alone it would be taken for that of a winner who has not confirmed his yet, whoever began it; and what it says of its end would be counted [C2].
             case RejoinVerdict.Follow when mine.EndsUnattributed && lineage is [.., { Timeline: null }] && !IsLeftWhereElected(o, mine, electedEnd):
@@ -166,7 +166,7 @@ internal static class FollowerRules
             case RejoinVerdict.Rewind rewind when !o.Settings.AutoRejoin:
                 return new Hold("Diverged", rewind.Message + "; spec.autoRejoin is false");
             case RejoinVerdict.Rewind rewind:
-                return o.IsHolder || HolderReady(o) ? new Rewind(source, rewind.Reason, rewind.Message) : new Wait("HolderNotReady", "the rewind begins when the holder is there");
+                return o.IsHolder || HolderReady(o) ? new Rewind(source, rewind.Fork, rewind.Reason, rewind.Message) : new Wait("HolderNotReady", "the rewind begins when the holder is there");
             case RejoinVerdict.Rebuild rebuild:
                 return Rebuild(o, rebuild.Reason, rebuild.Message);
             default:
@@ -176,7 +176,7 @@ internal static class FollowerRules
 
     /// <summary>Its receiver has followed the winner onto his timeline: that leaves the one before where the winner's log ended.</summary>
     private static bool IsLeftWhereElected(InstanceObservation o, DataLineage mine, Lsn? electedEnd) =>
-        electedEnd is not null && o.NewestTimeline is { } newest && newest.Timeline == mine.Timeline && mine.Entries[^1].Timeline is { } before && DataLineage.LeftAt(before, newest.Left) == electedEnd;
+        electedEnd is not null && o.Volume.PromotedByHand != mine.Timeline && o.NewestTimeline is { } newest && newest.Timeline == mine.Timeline && mine.Entries[^1].Timeline is { } before && DataLineage.LeftAt(before, newest.Left) == electedEnd;
 
     /// <summary>The volume's present life is of no use any more; it ends only once nothing counts on it.</summary>
     public static InstanceAction Rebuild(InstanceObservation o, string reason, string message)
@@ -216,7 +216,7 @@ internal static class FollowerRules
     {
         if (!o.IsHolder) return false;
         var end = o.LogEnd ?? o.Volume.RewoundFrom;
-        var mine = end is not null ? DataLineage.Of(o.Volume.Lineage, end.Timeline, end.End).Entries : o.Volume.Lineage;
+        var mine = end is not null ? o.Volume.LogOf(end.Timeline, end.End).Entries : o.Volume.Lineage;
         var theirs = o.OtherSite?.Entries ?? [];
         for (var i = 0; i < mine.Count; i++)
         {

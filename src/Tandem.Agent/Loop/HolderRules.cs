@@ -13,9 +13,6 @@ internal static class HolderRules
     /// <summary>While nothing streams, the other site's lineage is read again when it is older than this.</summary>
     private static readonly TimeSpan LineageAge = TimeSpan.FromSeconds(1);
 
-    /// <summary>Of a holder that is to start again, for members who do not answer.</summary>
-    private static readonly TimeSpan MemberHearingLimit = TimeSpan.FromSeconds(10);
-
     private static bool Holds(InstanceObservation o, RunMode mode) => o.IsHolder && o.Record!.State is RecordState.Stable && o.Record.RunMode == mode;
 
     /// <summary>Demote (section 5): the server and all its children reaped first, then the end of the log becomes the token [S3].</summary>
@@ -124,9 +121,9 @@ internal static class HolderRules
     {
         if (!Holds(o, RunMode.Primary) || o.Process.Running) return null;
         if (o.LogEnd is null) return new Seal("LogEndUnknown", "where the log ends must be known before the gate");
+        if (RecordSight.MembersUnheard(o) is { } unheard) return unheard;
         if (o.OwnReign is not { Timeline: not null })
             return new StartStandby(null, "Elected", "recovers, then promotes onto a timeline of its own");
-        if (MembersUnheard(o) is { } unheard) return unheard;
         if (GateProblem(o) is { } problem) return problem;
         return Granted(o) ? new StartReadWrite("Holder", $"holds epoch {o.Record!.Epoch}") : new SwapRun("Holder", $"the start at epoch {o.Record!.Epoch} is written before it is done");
     }
@@ -150,6 +147,8 @@ internal static class HolderRules
     public static InstanceAction? NotAdmitted(InstanceObservation o)
     {
         if (!Holds(o, RunMode.Primary) || !o.RunsReadWrite || o.IsAdmitted) return null;
+        // The pair has passed to another epoch while it ran on: a handover was revoked before it had begun here. What it writes would be of a reign that is over; one of its own begins with a promotion.
+        if (o.OwnReign is null) return new Stop(StopMode.Fast, "ReignIsOver", $"runs by a reign of before {o.Record!.PairEpoch}: another begins");
         if (o.Status is null) return new Wait("Starting", "the server does not answer yet");
         if (o.Admission?.IsOf(o.Record!) != true || o.Admission.OwnRecord is not { } ownRecord)
             return new PrepareAdmission("OwnRecord", "confirms the timeline and writes the first record of its epoch");
@@ -235,7 +234,9 @@ internal static class HolderRules
         var joining = Joining(o);
         if (joining.Count > 0) return new AddMembers(joining, "Joining", $"{string.Join(", ", joining.Select(j => j.Instance))} streams and becomes electable");
         var left = Left(o);
-        return left.Count > 0 ? new DropMembers(left, "ScaledDown", $"{string.Join(", ", left.Select(l => l.Instance))} has left: spec.instances is {o.Settings.Instances}") : null;
+        if (left.Count > 0) return new DropMembers(left, "ScaledDown", $"{string.Join(", ", left.Select(l => l.Instance))} has left: spec.instances is {o.Settings.Instances}");
+        var superseded = Superseded(o);
+        return superseded.Count > 0 ? new DropMembers(superseded, "Superseded", $"{string.Join(", ", superseded)}: another life of its instance streams in its place") : null;
     }
 
     /// <summary>Electable is also who has not said yet that he knows the reign: he is not counted for it, but may have all that is left.</summary>
@@ -250,20 +251,11 @@ internal static class HolderRules
         !o.Reading.Reachable || !o.PodsKnown ? [] : [.. o.Record!.Members.Where(m => m != o.Me && o.Settings.IsSurplus(m.Instance) && !o.Record.IsCounted(m) && o.Peers.All(p => p.Instance != m.Instance || p.PodGone == true))];
 
     /// <summary>
-    /// The record may have been taken back to a reign of this instance that is over, while it was down itself: as long as k of a clause's members have obeyed nothing above its epoch, nobody else can have been elected in
-    /// between. Until k of them confirm, no client is let in, and no set can change, in any case: so they are waited for, as long as commits would wait before durability Preferred lets go of them; but not for
-    /// one of whom another life answers: he will not come, and that one may be waiting to copy this server.
+    /// Members whose volume is gone, and whose instance has joined anew on another one, once no clause speaks of them. Nobody can ever hear them again, and a record that is lost would wait for them: for a person.
     /// </summary>
-    private static Wait? MembersUnheard(InstanceObservation o)
-    {
-        var limit = o.Synchrony.Preferred && o.Synchrony.DegradeAfter < MemberHearingLimit ? o.Synchrony.DegradeAfter : MemberHearingLimit;
-        if (o.InTouchFor >= limit) return null;
-        bool IsHeard(Incarnation member) => o.Peers.Any(p => p.Reachable && p.Incarnation == member && p.View!.Epoch <= o.Record!.Epoch.Value);
-        bool IsGone(Incarnation member) => o.Peers.Any(p => p.Reachable && p.Instance == member.Instance && p.Incarnation is { } other && other != member);
-        return o.Record!.Quorums.FirstOrDefault(c => c.Members.Count(IsHeard) < c.Acknowledgements && !c.Members.All(m => IsHeard(m) || IsGone(m))) is { } clause
-            ? new Wait("MembersUnheard", $"the API server has just been reached (again), and fewer than {clause.Acknowledgements} of {clause} have said that they know of no later primary: they are waited for, {(limit - o.InTouchFor).TotalSeconds:0} s at most")
-            : null;
-    }
+    private static List<Incarnation> Superseded(InstanceObservation o) =>
+        [.. o.Record!.Members.Where(m => m != o.Me && !o.Record.IsCounted(m)
+            && (m.Instance == o.Me.Instance || o.Standbys.Any(s => s.Streaming && s.Incarnation.Instance == m.Instance && s.Incarnation != m && o.Record.Members.Contains(s.Incarnation))))];
 
     private static bool Granted(InstanceObservation o) =>
         o.Grant is { } grant && grant.Epoch == o.Record!.Epoch && grant.PairEpoch == o.Record.PairEpoch && o.Record.Run?.Nonce == grant.Nonce

@@ -88,7 +88,9 @@ public abstract record InstanceAction(string Reason, string Message)
     public sealed record Seal(string Reason, string Message) : InstanceAction(Reason, Message);
     public sealed record ReadOtherSite(UpstreamTarget Source, string Reason, string Message) : InstanceAction(Reason, Message);
     public sealed record BaseBackup(UpstreamTarget Source, string Reason, string Message) : InstanceAction(Reason, Message);
-    public sealed record Rewind(UpstreamTarget Source, string Reason, string Message) : InstanceAction(Reason, Message);
+
+    /// <param name="Fork">Where the log left the source's history, by their lineages; null where it is overwritten already as far as that.</param>
+    public sealed record Rewind(UpstreamTarget Source, Lsn? Fork, string Reason, string Message) : InstanceAction(Reason, Message);
 
     /// <summary>A person has named what a base backup would discard: from here on it may, whatever a stop still leaves out of it.</summary>
     public sealed record AcceptDiscard(DiscardConsent Consent, string Reason, string Message) : InstanceAction(Reason, Message);

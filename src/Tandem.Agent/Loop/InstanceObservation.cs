@@ -57,7 +57,7 @@ public sealed record InstanceObservation
     public WalEnd? LogEnd { get; init; }
 
     /// <summary>Whose the log's records are, as far as the volume knows; null where its end is not known.</summary>
-    public DataLineage? LogLineage => LogEnd is { } end ? DataLineage.Of(Volume.Lineage, end.Timeline, end.End) : null;
+    public DataLineage? LogLineage => LogEnd is { } end ? Volume.LogOf(end.Timeline, end.End) : null;
 
     /// <summary>The newest timeline of which the running standby had the history when that was last looked at.</summary>
     public KnownTimeline? NewestTimeline { get; init; }

@@ -9,6 +9,9 @@ namespace Tandem.Agent.Loop;
 /// <summary>Whether the record that the API server shows is the one that was obeyed last, and who could tell what that said.</summary>
 internal static class RecordSight
 {
+    /// <summary>Of whoever is to open or to take a record, for members who do not answer.</summary>
+    private static readonly TimeSpan MemberHearingLimit = TimeSpan.FromSeconds(10);
+
     /// <param name="givingTo">The epoch that this instance gives the record away in, and has promised before its swap: that the record is not there yet is no loss of it.</param>
     public static bool IsRegressed(RecordReading reading, VolumeState volume, bool hasData, IReadOnlyList<PeerObservation> peers, Epoch? givingTo)
     {
@@ -28,7 +31,25 @@ internal static class RecordSight
     public static LossView View(InstanceObservation o) => new(o.Settings.Cluster, o.Reading.Record, o.Me,
         [new Witness(o.Me.Instance, o.Me, o.Volume.Promise, Recalls: true, o.Volume.Record) { FormerLives = o.Volume.FormerLives }, .. o.Peers.Where(p => p.Reachable).Select(Of)],
         [o.Me.Instance, .. o.Peers.Where(p => p.PodPresent).Select(p => p.Instance)],
-        InPair: o.Settings.Pair is not null && o.Pair is { State: PairRecordState.Active or PairRecordState.RecordRegressed });
+        InPair: o.Settings.Pair is not null && o.Pair is { State: PairRecordState.Active or PairRecordState.RecordRegressed }) { IsSurplus = o.Settings.IsSurplus };
+
+    /// <summary>
+    /// The record may have been taken back to before a reign that is over, or to the election of one, while this instance was down itself: as long as k of a clause's members have obeyed nothing above its epoch, nobody
+    /// else can have been elected in between, and nobody may be elected a second time in its epoch. Until k of them confirm, no client is let in, and no set can change, in any case: so they are waited for, as long as
+    /// commits would wait before durability Preferred lets go of them; but not for one of whom another life answers: he will not come, and that one may be waiting to copy this server.
+    /// </summary>
+    public static InstanceAction.Wait? MembersUnheard(InstanceObservation o)
+    {
+        var limit = o.Synchrony.Preferred && o.Synchrony.DegradeAfter < MemberHearingLimit ? o.Synchrony.DegradeAfter : MemberHearingLimit;
+        if (o.InTouchFor >= limit) return null;
+        // It has seen the election begin, or has written that record itself, since it came into touch: that is no old one.
+        if (o.ElectingSince < o.InTouchFor - Rulings.HearingLimit || (o.Grant is { } grant && grant.Epoch == o.Record!.Epoch && o.Now - grant.SentAt < o.InTouchFor)) return null;
+        bool IsHeard(Incarnation member) => member == o.Me || o.Peers.Any(p => p.Reachable && p.Incarnation == member && p.View!.Epoch <= o.Record!.Epoch.Value);
+        bool IsGone(Incarnation member) => o.Peers.Any(p => p.Reachable && p.Instance == member.Instance && p.Incarnation is { } other && other != member);
+        return o.Record!.Quorums.FirstOrDefault(c => c.Members.Count(IsHeard) < c.Acknowledgements && !c.Members.All(m => IsHeard(m) || IsGone(m))) is { } clause
+            ? new InstanceAction.Wait("MembersUnheard", $"the API server has just been reached (again), and fewer than {clause.Acknowledgements} of {clause} have said that they know of no later primary: they are waited for, {(limit - o.InTouchFor).TotalSeconds:0} s at most")
+            : null;
+    }
 
     private static bool HasObeyedNewer(PeerObservation peer, PrimaryRecord present) => peer.View is { RecordEpoch: { } epoch } view && present.IsOlderThan(new Epoch(epoch), view.RecordRevision ?? 0);
 

@@ -12,7 +12,7 @@ namespace Tandem.Agent.Loop;
 internal static class Rulings
 {
     /// <summary>As long as an agent that has just come into touch with the API server waits for those who do not answer.</summary>
-    private static readonly TimeSpan HearingLimit = TimeSpan.FromSeconds(1);
+    public static readonly TimeSpan HearingLimit = TimeSpan.FromSeconds(1);
 
     /// <summary>SIGTERM, eviction, drain and node shutdown of the holder are a planned switchover (section 4).</summary>
     public static InstanceAction? LeavingInOrder(InstanceObservation o)
@@ -167,6 +167,7 @@ internal static class Rulings
         return verdict switch
         {
             ElectionVerdict.Winner winner when winner.Promise.By == o.Me && SafeToHold(o) is { } unfit => new Wait("NotFitToHold", unfit),
+            ElectionVerdict.Winner winner when winner.Promise.By == o.Me && RecordSight.MembersUnheard(o) is { } unheard => unheard,
             ElectionVerdict.Winner winner when winner.Promise.By == o.Me => new Elect(winner.Promise, winner.Reason, winner.Message),
             ElectionVerdict.Winner winner => new Wait("ElectionOpen", $"{winner.Promise.By.Instance} is to take the record: {winner.Message}"),
             ElectionVerdict.Wait wait => new Wait(wait.Reason, wait.Message),

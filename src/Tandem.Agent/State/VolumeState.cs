@@ -43,6 +43,11 @@ public sealed record VolumeState
     public TimeSpan HoldLength { get; init; }
     public Epoch HoldEpoch { get; init; }
 
+    /// <summary>
+    /// The timeline that this volume's own server began past its agent: a person has promoted it. What is on it is on no reign's, also where one has begun a timeline of that number, perhaps at the very same point.
+    /// </summary>
+    public TimelineId? PromotedByHand { get; init; }
+
     /// <summary>Highest pair epoch that the data was written under, so that a site never opens below it [S7].</summary>
     public PairEpoch? PairEpoch { get; init; }
 
@@ -51,8 +56,11 @@ public sealed record VolumeState
     /// </summary>
     public PrimaryRecord? Record { get; init; }
 
-    /// <summary>Between two lives, or in one again: no rewind is unfinished.</summary>
-    public VolumeState WithoutRewind(VolumeMarker marker) => this with { Marker = marker, RewoundFrom = null, RewoundTo = null };
+    /// <summary>Whose the records of a log are that ends there, as far as this volume knows.</summary>
+    public DataLineage LogOf(TimelineId timeline, Lsn end) => PromotedByHand == timeline ? DataLineage.OfNobody(Lineage, timeline, end) : DataLineage.Of(Lineage, timeline, end);
+
+    /// <summary>Between two lives, or in one again: no rewind is unfinished, and the log is another.</summary>
+    public VolumeState WithoutRewind(VolumeMarker marker) => this with { Marker = marker, RewoundFrom = null, RewoundTo = null, PromotedByHand = null };
 
     /// <summary>A new life of the volume, which keeps promise and record.</summary>
     public VolumeState Reborn(string volume, VolumeMarker marker) =>
@@ -93,6 +101,7 @@ public sealed class FileVolumeStore(string folder) : IVolumeStore
             Marker = document.Marker,
             RewoundFrom = document is { RewoundTimeline: { } timeline, RewoundEnd: { } end } ? new WalEnd(new TimelineId(timeline), Lsn.Parse(end)) : null,
             RewoundTo = document.RewoundTo is { } fork ? Lsn.Parse(fork) : null,
+            PromotedByHand = document.PromotedByHand is { } begun ? new TimelineId(begun) : null,
             HoldLength = TimeSpan.FromMilliseconds(document.HoldMilliseconds),
             HoldEpoch = new Epoch(document.HoldEpoch),
             PairEpoch = document.PairEpoch is { } pair ? PairEpoch.Parse(pair) : null,
@@ -105,7 +114,7 @@ public sealed class FileVolumeStore(string folder) : IVolumeStore
         Directory.CreateDirectory(folder);
         var document = new VolumeDocument(state.Volume, state.FormerLives, state.Promise.Value, RecordCodec.EncodeLineageText(state.Lineage), state.Marker,
             (long)state.HoldLength.TotalMilliseconds, state.HoldEpoch.Value, state.PairEpoch?.ToString(), state.Record is { } record ? RecordCodec.EncodeRemembered(record) : null,
-            state.RewoundFrom?.Timeline.Value, state.RewoundFrom?.End.ToString(), state.RewoundTo?.ToString());
+            state.RewoundFrom?.Timeline.Value, state.RewoundFrom?.End.ToString(), state.RewoundTo?.ToString(), state.PromotedByHand?.Value);
         AtomicFile.Write(Path, JsonSerializer.SerializeToUtf8Bytes(document, VolumeJson.Default.VolumeDocument));
     }
 
@@ -113,7 +122,7 @@ public sealed class FileVolumeStore(string folder) : IVolumeStore
     public Task ProbeAsync(CancellationToken cancellation) => Task.Run(() => AtomicFile.Write(System.IO.Path.Combine(folder, "probe"), "probe"u8), cancellation);
 }
 
-internal sealed record VolumeDocument(string Volume, ImmutableList<string>? FormerLives, long Promise, string Lineage, VolumeMarker Marker, long HoldMilliseconds, long HoldEpoch, string? PairEpoch, string? Record, uint? RewoundTimeline, string? RewoundEnd, string? RewoundTo);
+internal sealed record VolumeDocument(string Volume, ImmutableList<string>? FormerLives, long Promise, string Lineage, VolumeMarker Marker, long HoldMilliseconds, long HoldEpoch, string? PairEpoch, string? Record, uint? RewoundTimeline, string? RewoundEnd, string? RewoundTo, uint? PromotedByHand);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true)]
 [JsonSerializable(typeof(VolumeDocument))]

@@ -6,12 +6,12 @@ namespace Tandem.Postgres.ControlFiles;
 /// <summary>backup_label of a copy whose recovery has not begun: it, and not pg_control, says where the WAL of the copy begins.</summary>
 internal sealed record BackupLabel(Lsn Start, TimelineId Timeline)
 {
+    public static bool Stands(string dataDirectory) => File.Exists(PathIn(dataDirectory));
+
     /// <summary>Null where there is none.</summary>
-    public static BackupLabel? Read(string dataDirectory)
-    {
-        var path = Path.Combine(dataDirectory, "backup_label");
-        return File.Exists(path) ? Parse(File.ReadAllLines(path)) : null;
-    }
+    public static BackupLabel? Read(string dataDirectory) => Stands(dataDirectory) ? Parse(File.ReadAllLines(PathIn(dataDirectory))) : null;
+
+    private static string PathIn(string dataDirectory) => Path.Combine(dataDirectory, "backup_label");
 
     /// <summary>
     /// <c>START WAL LOCATION: 0/2000028 (file 000000010000000000000002)</c>; the file's first 8 digits are the timeline

@@ -18,7 +18,7 @@ internal sealed class ControlFile(string dataDirectory, ToolRunner tools, TimePr
         for (var attempt = 1; ; attempt++)
         {
             var lines = await tools.RunAsync("pg_controldata", ["-D", dataDirectory], "ControlFileUnreadable", null, cancellation).ConfigureAwait(false);
-            if (!lines.Any(l => l.Contains("CRC checksum does not match", StringComparison.Ordinal))) return Parse(lines);
+            if (!lines.Any(l => l.Contains("CRC checksum does not match", StringComparison.Ordinal))) return Parse(lines) with { IsFreshCopy = BackupLabel.Stands(dataDirectory) };
             if (attempt == Attempts) throw new PostgresException("ControlFileCorrupt", $"the CRC of pg_control in {dataDirectory} is wrong");
             await Task.Delay(TimeSpan.FromMilliseconds(20), time, cancellation).ConfigureAwait(false);
         }

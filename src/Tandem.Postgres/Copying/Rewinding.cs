@@ -15,7 +15,7 @@ internal sealed partial class Rewinding(
     private const string Failure = "RewindFailed";
 
     /// <returns>False: by the control files, which are all that pg_rewind goes by, there is nothing to be done; nothing was.</returns>
-    public async Task<bool> RunAsync(ReplicationSource source, long salvageLimit, UnfinishedRewind? unfinished, Action<RewindStep, Lsn?> begins, IProgress<TransferProgress> progress, CancellationToken cancellation)
+    public async Task<bool> RunAsync(ReplicationSource source, long salvageLimit, Lsn? latestFork, UnfinishedRewind? unfinished, Action<RewindStep, Lsn?> begins, IProgress<TransferProgress> progress, CancellationToken cancellation)
     {
         var data = await control.ReadAsync(cancellation).ConfigureAwait(false);
         var recovered = !data.CleanShutdown;
@@ -40,6 +40,7 @@ internal sealed partial class Rewinding(
         }
 
         var (timeline, fork) = ForkIn(plan);
+        if (fork > latestFork) throw new PostgresException("RewindNotPossible", $"by the numbers of their timelines the two part at {fork}, and they do at {latestFork}: timeline {timeline} there is another than here, and it takes a new copy");
         if (unfinished is not null && (unfinished.Fork is not { } earlier || fork > earlier))
             throw new PostgresException("RewindNotPossible", $"an earlier rewind to {unfinished.Fork?.ToString() ?? "an unknown fork"} was not finished, and the source's history goes on with this log's to {fork}: it takes a new copy");
         salvage.Keep(timeline, fork, data.WalSegmentSize, salvageLimit);
@@ -58,10 +59,18 @@ internal sealed partial class Rewinding(
         {
             return await tools.RunAsync("pg_rewind", arguments, Failure, TransferLines.To(new Discarded()), cancellation).ConfigureAwait(false);
         }
-        catch (PostgresException e) when (e.Reason == Failure && !e.Message.Contains("connect", StringComparison.OrdinalIgnoreCase) && !e.Message.Contains("the database system is", StringComparison.Ordinal))
+        catch (PostgresException e) when (e.Reason == Failure && !IsOfConnection(e.Message))
         {
             throw new PostgresException("RewindNotPossible", e.Message);
         }
+    }
+
+    /// <summary>Of what it says at last: before that it tells that it has connected.</summary>
+    internal static bool IsOfConnection(string message)
+    {
+        var error = Math.Max(message.LastIndexOf("error:", StringComparison.Ordinal), message.LastIndexOf("fatal:", StringComparison.Ordinal));
+        var said = message[Math.Max(0, error)..];
+        return said.Contains("connect", StringComparison.OrdinalIgnoreCase) || said.Contains("the database system is", StringComparison.Ordinal);
     }
 
     /// <summary><c>pg_rewind: servers diverged at WAL location 0/3000000 on timeline 1</c>.</summary>

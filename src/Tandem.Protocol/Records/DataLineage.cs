@@ -25,9 +25,12 @@ public sealed record DataLineage(ImmutableList<LineageEntry> Entries, TimelineId
             return new DataLineage(persisted.SetItem(persisted.Count - 1, persisted[^1] with { Timeline = timeline }), timeline, end);
 
         // The log ends on a timeline older than any that is known here: nothing of the newer reigns has arrived.
-        var older = persisted.FindLastIndex(e => e.Timeline is { } t && t < timeline);
-        return new DataLineage(persisted.GetRange(0, older + 1), timeline, end);
+        return OfNobody(persisted, timeline, end);
     }
+
+    /// <summary>Of a log that ends on a timeline that is known to be no reign's, whatever reign may have taken that number for its own.</summary>
+    public static DataLineage OfNobody(ImmutableList<LineageEntry> persisted, TimelineId timeline, Lsn end) =>
+        new(persisted.GetRange(0, persisted.FindLastIndex(e => e.Timeline is { } t && t < timeline) + 1), timeline, end);
 
     /// <summary>
     /// The lineage with what the data itself tells of it: where each reign left the one before. A follower persists a reign before its holder has confirmed it, and may hear no more of

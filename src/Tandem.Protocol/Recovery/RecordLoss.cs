@@ -24,7 +24,11 @@ public sealed record Witness(string Instance, Incarnation? Incarnation, Epoch Pr
 /// <param name="Heard">Everybody who answers now, this instance too.</param>
 /// <param name="Running">Instances whose pods run by the API: each may remember what nobody else does.</param>
 /// <param name="InPair">There is a pair record that is obeyed: it decides whether this site is open.</param>
-public sealed record LossView(string Cluster, PrimaryRecord? Present, Incarnation Me, IReadOnlyCollection<Witness> Heard, IReadOnlyCollection<string> Running, bool InPair = false);
+public sealed record LossView(string Cluster, PrimaryRecord? Present, Incarnation Me, IReadOnlyCollection<Witness> Heard, IReadOnlyCollection<string> Running, bool InPair = false)
+{
+    /// <summary>Whether spec.instances says that there is no such instance any more: its claim is kept, and with it what it remembers.</summary>
+    public Func<string, bool> IsSurplus { get; init; } = _ => false;
+}
 
 /// <summary>A closed set.</summary>
 public abstract record LossVerdict(string Message)
@@ -51,6 +55,12 @@ public static class RecordLoss
     /// <summary>A reset goes so far above what is remembered, since those who are not heard may have gone on by themselves.</summary>
     public const int ResetStep = 100;
 
+    /// <summary>
+    /// A rebuilt record has so much higher a revision than what is remembered: in its epoch a record may have stood that some saw and no volume took down (a full disk), and whoever has seen a newer one writes onto no
+    /// older one.
+    /// </summary>
+    public const int RebuildStep = 100;
+
     public static LossVerdict Judge(LossView view)
     {
         var newest = Newest(view.Heard);
@@ -64,7 +74,7 @@ public static class RecordLoss
         // Whom of the other site a swap after that one may have counted is waited for.
         var remote = newest.RemoteNow is { Counted: false } wanted ? wanted with { Waits = true } : newest.Remote;
         // What is remembered of the pair may be of before it was decided anew, and whoever decided saw no record here that he could close first [S7]: the site's operator opens it, by the pair's own record.
-        var next = Election.Vacate(newest) with { Epoch = Highest(view).Next, Run = null, Remote = remote, RunMode = IsOpenedByPair(view, newest) ? RunMode.Standby : newest.RunMode };
+        var next = Election.Vacate(newest) with { Epoch = Highest(view).Next, Revision = newest.Revision + RebuildStep, Run = null, Remote = remote, RunMode = IsOpenedByPair(view, newest) ? RunMode.Standby : newest.RunMode };
         return new LossVerdict.Rebuild(next, $"{remembered}: every member has answered, the next one is elected in epoch {next.Epoch}");
     }
 
@@ -110,7 +120,7 @@ public static class RecordLoss
         foreach (var member in members)
         {
             if (view.Heard.Any(w => w.SpeaksFor(member))) continue;
-            yield return view.Heard.FirstOrDefault(w => w.Instance == member.Instance) is not { } there ? $"{member.Instance} (does not answer)"
+            yield return view.Heard.FirstOrDefault(w => w.Instance == member.Instance) is not { } there ? $"{member.Instance} ({(view.IsSurplus(member.Instance) ? "has left: raise spec.instances, and it answers" : "does not answer")})"
                 : there.Incarnation != member && there.Recalls ? $"{member.Instance} (another life of its volume answers: {member.Volume} is gone)"
                 : $"{member.Instance} (does not say yet what it remembers)";
         }

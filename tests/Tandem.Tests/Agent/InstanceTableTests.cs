@@ -124,6 +124,23 @@ public sealed class InstanceTableTests
         Expect<InstanceAction.Wait>(world with { Peers = [Peer(B, Promise(B, 2, 1, At(8)))] }, "ElectionOpen");
     }
 
+    /// <summary>The record may have been taken back to that election, which has ended since: the old holder alone would be elected a second time in its epoch.</summary>
+    [Fact]
+    [Requirement("E14")]
+    public void Who_has_just_come_into_touch_takes_no_record_before_those_who_would_know_of_its_election_are_heard()
+    {
+        var world = World(Record(2, null, Clause(1, A, 1, B, C))) with { Volume = Promised(2), Promise = Promise(A, 2, 1, At(7)), ClausesSatisfiedFor = TimeSpan.FromSeconds(1), Peers = [] };
+        Expect<InstanceAction.Elect>(world);
+        var begun = world with { Reading = world.Reading with { ReachableSince = world.Now - TimeSpan.FromSeconds(3) } };
+        Expect<InstanceAction.Wait>(begun, "MembersUnheard");
+        Expect<InstanceAction.Elect>(begun with { Peers = [Peer(B, Promise(B, 2, 1, At(6)))] });
+        // It was in touch when the election began.
+        Expect<InstanceAction.Elect>(begun with { ElectingSince = TimeSpan.FromSeconds(1.5) });
+        Expect<InstanceAction.Wait>(begun with { ElectingSince = TimeSpan.FromSeconds(2.9) }, "MembersUnheard");
+        // Itself a member, it knows what it has obeyed.
+        Expect<InstanceAction.Elect>(begun with { Reading = begun.Reading with { Record = begun.Record! with { Quorums = [Clause(1, A, 1, A, B)] } } });
+    }
+
     /// <summary>Its promise is not needed, but it may have what was acknowledged and is nowhere else.</summary>
     [Fact]
     public void An_asynchronous_election_gives_those_who_answer_a_moment()
@@ -286,7 +303,7 @@ public sealed class InstanceTableTests
     [Fact]
     public void A_stop_does_not_kill_the_crash_recovery_that_a_rewind_begins_with()
     {
-        var rewind = new InstanceAction.Rewind(new UpstreamTarget(B.Instance, "10.0.0.2", 5432, "2"), "Diverged", "");
+        var rewind = new InstanceAction.Rewind(new UpstreamTarget(B.Instance, "10.0.0.2", 5432, "2"), null, "Diverged", "");
         Assert.False(new InstanceAction.Stop(StopMode.Fast, "RewindInterrupted", "").Outranks(rewind));
         Assert.True(new InstanceAction.Exit("ShutdownRequested", "").Outranks(rewind));
     }
@@ -686,6 +703,32 @@ public sealed class InstanceTableTests
         Assert.IsNotType<InstanceAction.DropMembers>(InstanceTable.Decide(reigning with { PodsKnown = false }));
         Assert.IsNotType<InstanceAction.DropMembers>(InstanceTable.Decide(reigning with { Peers = [Peer(B), Peer(C), Peer(d)] }));
         Assert.IsNotType<InstanceAction.DropMembers>(InstanceTable.Decide(reigning with { Reading = Read(record with { Quorums = [Clause(1, A, 1, B, C, d)] }) }));
+    }
+
+    [Fact]
+    [Requirement("E14")]
+    public void Whose_volume_is_gone_leaves_the_members_once_another_life_of_its_instance_has_joined_and_no_clause_counts_it()
+    {
+        var anew = C with { Volume = new string('9', 32) };
+        var record = Record(1, A, Clause(1, A, 1, B, anew)) with { Members = [A, B, C, anew] };
+        var reigning = World(record) with
+        {
+            Process = ReadWrite, Status = Status(inRecovery: false) with { SynchronousStandbyNames = SetRules.Setting(record.Quorums[0], Quorum, null).ToString() },
+            Admission = new Admission(new Epoch(1), null, At(1), true, null), Peers = [Peer(B), Peer(anew)], Standbys = [new StandbyHealth(B, true, 0, TimeSpan.Zero), new StandbyHealth(anew, true, 0, TimeSpan.Zero)],
+        };
+        Assert.Equal([C], Expect<InstanceAction.DropMembers>(reigning, "Superseded").Members);
+        Assert.IsNotType<InstanceAction.DropMembers>(InstanceTable.Decide(reigning with { Standbys = [new StandbyHealth(B, true, 0, TimeSpan.Zero), new StandbyHealth(anew, false, 0, TimeSpan.Zero)] }));
+        Assert.IsNotType<InstanceAction.DropMembers>(InstanceTable.Decide(reigning with { Reading = Read(record with { Quorums = [Clause(1, A, 1, B, C, anew)] }) }));
+    }
+
+    /// <summary>Its pair has passed to another epoch under it: a handover was revoked before the server was stopped for it.</summary>
+    [Fact]
+    public void A_server_of_a_reign_that_is_over_is_stopped_so_that_another_begins()
+    {
+        var record = Record(1, A, Clause(1, A, 1, B, C));
+        var running = World(record) with { Process = ReadWrite, Status = Status(inRecovery: false), Admission = new Admission(new Epoch(1), null, At(1), true, null) };
+        Assert.NotEqual("ReignIsOver", InstanceTable.Decide(running).Reason);
+        Assert.Equal(StopMode.Fast, Expect<InstanceAction.Stop>(running with { Reading = Read(record with { PairEpoch = new PairEpoch(2, "east") }) }, "ReignIsOver").Mode);
     }
 
     private static InstanceObservation Lost() => World() with { Reading = new RecordReading(null, false, TimeSpan.FromSeconds(99), true, null) };

@@ -239,7 +239,7 @@ public sealed class StandbyTests(PostgresTemplate template)
         await primary.ConfigureAsync();
 
         var progress = new List<TransferProgress>();
-        await primary.Server.RewindAsync(await standby.SourceAsync("primary", "tandem_rewind"), 100 << 20, null, (_, _) => { }, new Listed(progress), TestServer.Soon);
+        await primary.Server.RewindAsync(await standby.SourceAsync("primary", "tandem_rewind"), 100 << 20, null, null, (_, _) => { }, new Listed(progress), TestServer.Soon);
 
         var kept = Assert.Single(Directory.EnumerateDirectories(primary.Options.SalvageDirectory, "wal-*"));
         Assert.True(Directory.EnumerateFiles(kept, "00000001*").Count() >= 2);
@@ -273,7 +273,7 @@ public sealed class StandbyTests(PostgresTemplate template)
         await winner.Server.EnsureSlotAsync("standby_2", TestServer.Soon);
         await winner.Server.CheckpointAsync(TestServer.Soon);
 
-        await ahead.Server.RewindAsync(await winner.SourceAsync("standby_2", "tandem_rewind"), 100 << 20, null, (_, _) => { }, new Progress<TransferProgress>(), TestServer.Soon);
+        await ahead.Server.RewindAsync(await winner.SourceAsync("standby_2", "tandem_rewind"), 100 << 20, null, null, (_, _) => { }, new Progress<TransferProgress>(), TestServer.Soon);
 
         ahead.Source = await winner.SourceAsync("standby_2");
         await ahead.ConfigureAsync();
@@ -290,15 +290,15 @@ public sealed class StandbyTests(PostgresTemplate template)
         await using var standby = await primary.StandbyAsync("standby_1");
         var source = await primary.SourceAsync("standby_1", "tandem_rewind");
         await standby.Server.StopAsync(StopMode.Fast, TimeSpan.FromSeconds(20), TestServer.Soon);
-        await standby.Server.RewindAsync(source, 100 << 20, null, (step, _) => Assert.NotEqual(RewindStep.Overwriting, step), new Progress<TransferProgress>(), TestServer.Soon);
+        await standby.Server.RewindAsync(source, 100 << 20, null, null, (step, _) => Assert.NotEqual(RewindStep.Overwriting, step), new Progress<TransferProgress>(), TestServer.Soon);
         // After one that was not finished nothing is needless: half of the blocks may be those of another source.
         var half = await Assert.ThrowsAsync<PostgresException>(() =>
-            standby.Server.RewindAsync(source, 100 << 20, new UnfinishedRewind(null), (step, _) => Assert.NotEqual(RewindStep.Overwriting, step), new Progress<TransferProgress>(), TestServer.Soon));
+            standby.Server.RewindAsync(source, 100 << 20, null, new UnfinishedRewind(null), (step, _) => Assert.NotEqual(RewindStep.Overwriting, step), new Progress<TransferProgress>(), TestServer.Soon));
         Assert.Equal("RewindNotPossible", half.Reason);
         await standby.StartAsync(ServerMode.Standby);
         await standby.StreamingAsync();
         standby.Server.KillNow();
-        var refused = await Assert.ThrowsAsync<PostgresException>(() => standby.Server.RewindAsync(source, 100 << 20, null, (step, _) => Assert.NotEqual(RewindStep.Overwriting, step), new Progress<TransferProgress>(), TestServer.Soon));
+        var refused = await Assert.ThrowsAsync<PostgresException>(() => standby.Server.RewindAsync(source, 100 << 20, null, null, (step, _) => Assert.NotEqual(RewindStep.Overwriting, step), new Progress<TransferProgress>(), TestServer.Soon));
         Assert.Equal("RewindNotPossible", refused.Reason);
     }
 
@@ -323,7 +323,7 @@ public sealed class StandbyTests(PostgresTemplate template)
         await standby.Server.PromoteAsync(null, TestServer.Soon);
         await standby.Server.CheckpointAsync(TestServer.Soon);
         var begun = false;
-        await primary.Server.RewindAsync(await standby.SourceAsync("primary", "tandem_rewind"), 40 << 20, null, (step, _) => begun |= step == RewindStep.Overwriting, new Progress<TransferProgress>(), TestServer.Soon);
+        await primary.Server.RewindAsync(await standby.SourceAsync("primary", "tandem_rewind"), 40 << 20, null, null, (step, _) => begun |= step == RewindStep.Overwriting, new Progress<TransferProgress>(), TestServer.Soon);
         Assert.True(begun);
         Assert.False(Directory.Exists(old));
         var kept = Assert.Single(Directory.EnumerateDirectories(primary.Options.SalvageDirectory, "wal-*"));
@@ -337,7 +337,7 @@ public sealed class StandbyTests(PostgresTemplate template)
         var source = await primary.SourceAsync("primary", "tandem_rewind");
         primary.Server.KillNow();
         var settings = await File.ReadAllTextAsync(Path.Combine(primary.Data, "postgresql.conf"));
-        var failed = await Assert.ThrowsAsync<PostgresException>(() => primary.Server.RewindAsync(source, 1 << 30, null, (step, _) => Assert.NotEqual(RewindStep.Overwriting, step), new Progress<TransferProgress>(), TestServer.Soon));
+        var failed = await Assert.ThrowsAsync<PostgresException>(() => primary.Server.RewindAsync(source, 1 << 30, null, null, (step, _) => Assert.NotEqual(RewindStep.Overwriting, step), new Progress<TransferProgress>(), TestServer.Soon));
         Assert.Equal("RewindFailed", failed.Reason);
         Assert.Equal(settings, await File.ReadAllTextAsync(Path.Combine(primary.Data, "postgresql.conf")));
         await primary.StartAsync(ServerMode.ReadWrite);

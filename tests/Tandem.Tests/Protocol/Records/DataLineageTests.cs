@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Tandem.Protocol.Records;
+using Tandem.Protocol.Rejoining;
 using Tandem.Resources.Values;
 using Tandem.Tests.Support;
 using static Tandem.Tests.Protocol.Example;
@@ -71,6 +72,21 @@ public sealed class DataLineageTests
         Assert.Null(promoted.PositionWithin([]));
         var own = DataLineage.Of([Reign(1, A, 1, Lsn.Zero)], new TimelineId(1), At(9));
         Assert.Equal(own.Position, own.PositionWithin([]));
+    }
+
+    /// <summary>Promoted by hand just where the next reign was to begin, while that one began a timeline of the same number.</summary>
+    [Fact]
+    public void A_timeline_that_is_known_to_be_nobodys_is_not_that_of_a_reign_of_its_number()
+    {
+        ImmutableList<LineageEntry> confirmed = [Reign(1, A, 1, Lsn.Zero), Reign(2, B, 2, At(5))];
+        foreach (var persisted in (ImmutableList<LineageEntry>[])[confirmed, FollowedUnconfirmed])
+        {
+            var promoted = DataLineage.OfNobody(persisted, new TimelineId(2), At(9));
+            Assert.True(promoted.EndsUnattributed);
+            Assert.Equal((new Epoch(1), At(5)), (promoted.PositionWithin([(new TimelineId(1), At(5))])!.Value.Epoch, promoted.PositionWithin([(new TimelineId(1), At(5))])!.Value.Lsn));
+        }
+        Assert.IsType<RejoinVerdict.Rebuild>(RejoinRules.Judge(DataLineage.OfNobody(confirmed, new TimelineId(2), At(9)), confirmed, null));
+        Assert.IsType<RejoinVerdict.Follow>(RejoinRules.Judge(DataLineage.Of(confirmed, new TimelineId(2), At(9)), confirmed, null));
     }
 
     [Fact]

@@ -27,6 +27,14 @@ public sealed class RecordLossTests
         Assert.True(Last.IsOlderThan(next));
     }
 
+    /// <summary>With full disks nobody took down that the next epoch had begun; whoever has seen that writes onto no older record.</summary>
+    [Fact]
+    public void What_is_rebuilt_is_newer_than_what_was_seen_and_remembered_by_nobody()
+    {
+        var seen = Last with { Epoch = new Epoch(6), Revision = Last.Revision + 3 };
+        Assert.True(seen.IsOlderThan(Rebuilt(View(null, Says(A, Last), Says(B, Last), Says(C, Last)))));
+    }
+
     [Fact]
     public void The_next_epoch_is_above_every_promise_and_above_what_stands_there()
     {
@@ -55,6 +63,7 @@ public sealed class RecordLossTests
         var held = Held(View(null, Says(A, Last), Says(B, Last)));
         Assert.Contains("orders-3 (does not answer)", held);
         Assert.DoesNotContain("orders-2", held);
+        Assert.Contains("orders-3 (has left: raise spec.instances", Held(View(null, Says(A, Last), Says(B, Last)) with { IsSurplus = i => i == "orders-3" }));
         Assert.Contains("kubectl tandem reset-primary orders --to", held);
         var another = C with { Volume = new string('e', 32) };
         Assert.Contains("another life of its volume answers", Held(View(null, Says(A, Last), Says(B, Last), Says(another, null))));
