@@ -79,10 +79,17 @@ public sealed class AgentProgram : IPodProgram
     /// <summary>
     /// A call of its link port from another place. Answered with null where it has ended, does not serve yet, or is not the instance that was meant; not at all where its machine is down.
     /// </summary>
-    public void Ask<T>(Wires wires, string from, string instance, Action<ILinkService, Action<T?>> ask, Action<T?> answered) where T : class
+    /// <param name="again">Given where the connection is kept for long enough for TCP to send again what a cut has swallowed.</param>
+    public void Ask<T>(Wires wires, string from, string instance, Action<ILinkService, Action<T?>> ask, Action<T?> answered, Events? again = null) where T : class
     {
-        void Answer(T? value) => wires.Send(Machine.Name, from, () => answered(value));
-        wires.Send(from, Machine.Name, () =>
+        void Send(string sender, string receiver, Action arrive)
+        {
+            if (again is not null) new Pipe(again, wires, sender, receiver).Send(arrive);
+            else wires.Send(sender, receiver, arrive);
+        }
+
+        void Answer(T? value) => Send(Machine.Name, from, () => answered(value));
+        Send(from, Machine.Name, () =>
         {
             if (!Machine.IsUp) return;
             if (IsEnded) Answer(null);

@@ -114,8 +114,9 @@ public sealed class SimulatedAgentLink(AgentWorld world, AgentProgram self) : IA
     {
         var outcome = new TaskCompletionSource<T?>(TaskCreationOptions.RunContinuationsAsynchronously);
         var target = world.Agents.Find(peer.Host);
-        target?.Ask<T>(world.Wires, self.Machine.Name, peer.Instance, ask, value => outcome.TrySetResult(value));
-        if (target is not null && timeout > SilenceLimit * 2) Ping(target, 0, () => outcome.Task.IsCompleted, () => outcome.TrySetResult(null));
+        var lasting = timeout > SilenceLimit * 2;
+        target?.Ask<T>(world.Wires, self.Machine.Name, peer.Instance, ask, value => outcome.TrySetResult(value), lasting ? world.Events : null);
+        if (target is not null && lasting) Ping(target, 0, () => outcome.Task.IsCompleted, () => outcome.TrySetResult(null));
         using var limit = new CancellationTokenSource(timeout, self.Process.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, limit.Token);
         using var registration = either.Token.Register(() => outcome.TrySetCanceled(either.Token));

@@ -62,12 +62,12 @@ public sealed record Drained(string Site, Victim Victim, int Choice) : Fault
         var site = world.Site(Site);
         if (site.Pick(Victim, Choice)?.Machine is not { } machine) return null;
         var isCordoned = true;
-        Cordon(site, machine, true);
+        site.Cordon(machine, true);
         Evict();
         return () =>
         {
             isCordoned = false;
-            Cordon(site, machine, false);
+            site.Cordon(machine, false);
         };
 
         void Evict()
@@ -83,9 +83,6 @@ public sealed record Drained(string Site, Victim Victim, int Choice) : Fault
     protected override string Describe() => $"node of {Site}'s {Victim.ToString().ToLowerInvariant()} {Choice} drained";
 
     private static bool IsReady(V1Pod pod) => pod.Metadata.DeletionTimestamp is null && pod.Status?.Conditions?.Exists(c => c is { Type: "Ready", Status: "True" }) == true;
-
-    private static void Cordon(SimulatedSite site, Machine machine, bool isCordoned) =>
-        site.Api.Edit<V1Node>(null, machine.Name, n => n.Spec = (n.Spec ?? new V1NodeSpec()) with { Unschedulable = isCordoned ? true : null }, "kubectl");
 }
 
 /// <summary>The kubelet of a machine stands still: what runs there goes on, is not probed, and nobody is told of it.</summary>

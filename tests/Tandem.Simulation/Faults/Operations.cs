@@ -54,6 +54,8 @@ public sealed record SynchronizationEdited(string Site, SynchronizationMode Mode
     {
         world.Site(Site).Api.Edit<DatabaseCluster>(World.Namespace, World.ClusterName, c =>
         {
+            // The API server refuses what the schema forbids.
+            if (Mode == SynchronizationMode.Quorum && Acknowledgements >= c.Spec.Instances - 1) return;
             c.Spec.Synchronization.Mode = Mode;
             c.Spec.Synchronization.Acknowledgements = Acknowledgements;
             c.Spec.Synchronization.Durability = Durability;

@@ -37,9 +37,9 @@ public sealed record ApiRestored(string Site) : Fault
 {
     public override Action? Begin(World world)
     {
-        var api = world.Site(Site).Api;
-        var backup = api.TakeBackup();
-        return () => api.RestoreBackup(backup, marksCompacted: true);
+        var site = world.Site(Site);
+        var backup = site.Api.TakeBackup();
+        return () => site.RestoreApi(backup);
     }
 
     protected override string Describe() => $"API server of {Site} restored at the end from a backup of the beginning";

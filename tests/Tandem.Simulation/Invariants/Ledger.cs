@@ -212,7 +212,8 @@ public sealed class Ledger(Events events, Trace trace) : IServerWitness, IClient
     /// by a person's word it does not before this one has given up its lease.
     /// </summary>
     private bool IsBehindFailover(Reign reign, bool needsArbiter) =>
-        _bootedAt.TryGetValue(reign.Site, out var booted) && _decided.Any(d => d.Value == PairOutcomeKind.FailedOver && (!needsArbiter || _decidedByItself.Contains(d.Key)) && reign.PairEpoch is { } own && d.Key > own && d.Key.Site != reign.Site && _decidedAt[d.Key] < booted);
+        // Opened since by a person's word, who knows what he gives up.
+        _bootedAt.TryGetValue(reign.Site, out var booted) && !(reign.PairEpoch is { } opened && _decided.GetValueOrDefault(opened) == PairOutcomeKind.Overridden && _decidedAt[opened] > booted) && _decided.Any(d => d.Value == PairOutcomeKind.FailedOver && (!needsArbiter || _decidedByItself.Contains(d.Key)) && reign.PairEpoch is { } own && d.Key > own && d.Key.Site != reign.Site && _decidedAt[d.Key] < booted);
 
     // ---- servers ----
 
@@ -285,6 +286,11 @@ public sealed class Ledger(Events events, Trace trace) : IServerWitness, IClient
             Report("AcknowledgedByDeposed", $"{server.Name} acknowledged row {row}, which {other.Name} does not have, a primary since {reign.Since.TotalSeconds:0.000} s");
         }
     }
+
+    /// <summary>A stream has begun, which may be over again in a moment.</summary>
+    public event Action? StreamBegan;
+
+    public void Streams(Server server) => StreamBegan?.Invoke();
 
     public void Changed(Server server)
     {

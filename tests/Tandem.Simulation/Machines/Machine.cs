@@ -14,6 +14,9 @@ public sealed class Machine(string name, string site, MachineClock clock)
     public bool IsUp { get; private set; } = true;
     public bool IsPaused { get; private set; }
 
+    /// <summary>Whoever drains it wants nothing new on it, whatever the API server has forgotten of that.</summary>
+    public bool IsCordoned { get; set; }
+
     /// <summary>Raised when it has lost its power: everything on it is gone, and what no disk had flushed.</summary>
     public event Action? Lost;
 

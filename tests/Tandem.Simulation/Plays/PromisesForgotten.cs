@@ -19,7 +19,7 @@ public sealed record PromisesForgotten(Chance Chance) : Play(Chance)
         stage.Say("API server restored from a backup of before the election");
         var others = stage.Others(holder);
         foreach (var instance in others) stage.Kill(instance);
-        stage.Site.Api.RestoreBackup(backup, marksCompacted: true);
+        stage.Site.RestoreApi(backup);
         // Not before the others can be heard: that they are silent as well is a limit of the protocol (docs/protocol.md, what is not promised).
         yield return () => others.All(o => stage.Agent(o) is { IsAlive: true });
         yield return stage.After(0, 300);

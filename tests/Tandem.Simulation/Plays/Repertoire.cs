@@ -20,12 +20,14 @@ internal static class Repertoire
         ["OlderReignReturns"] = c => new OlderReignReturns(c),
         ["ReadBeforeTheOwnRecord"] = c => new ReadBeforeTheOwnRecord(c),
         ["PromotedPastItsAgent"] = c => new PromotedPastItsAgent(c),
-        ["ReturnsAlone"] = c => new ReturnsAlone(c),
+        ["ReturnsAlone"] = c => new ReturnsAlone(c, WhileElecting: false),
+        ["ReturnsAloneToAnElection"] = c => new ReturnsAlone(c, WhileElecting: true),
         ["RewindCutShort"] = c => new RewindCutShort(c),
         ["RewoundTwice"] = c => new RewoundTwice(c),
         ["StartHeldUp"] = c => new StartHeldUp(c),
-        ["TimelineTakenTwice"] = c => new TimelineTakenTwice(c, Unconfirmed: false),
-        ["TimelineTakenUnconfirmed"] = c => new TimelineTakenTwice(c, Unconfirmed: true),
+        ["TimelineTakenTwice"] = c => new TimelineTakenTwice(c, Unconfirmed: false, ByHand: false),
+        ["TimelineTakenByHand"] = c => new TimelineTakenTwice(c, Unconfirmed: false, ByHand: true),
+        ["TimelineTakenUnconfirmed"] = c => new TimelineTakenTwice(c, Unconfirmed: true, ByHand: false),
         ["UnflushedPromise"] = c => new UnflushedPromise(c),
     };
 
@@ -76,7 +78,6 @@ internal static class Repertoire
         ["PairDeletedAtTheOffer"] = c => new PairDeletedAtTheOffer(c),
         ["PromisesForgotten"] = c => new PromisesForgotten(c),
         ["RequiredWithNobody"] = c => new RequiredWithNobody(c),
-        ["ScaledDownThenRecordLost"] = c => new ScaledDownThenRecordLost(c),
     };
 
     public static bool Has(string name) => Find(name) is not null;

@@ -1,3 +1,4 @@
+using Tandem.Protocol.Records;
 using Tandem.Simulation.Kernel;
 
 namespace Tandem.Simulation.Plays;
@@ -6,7 +7,8 @@ namespace Tandem.Simulation.Plays;
 /// A holder is without power while another is elected; then all the others are, and the API server goes back to what it held before the election. The old holder is up first, and reads that it holds the record; those
 /// who know better come a moment later.
 /// </summary>
-public sealed record ReturnsAlone(Chance Chance) : Play(Chance)
+/// <param name="WhileElecting">It goes back to the election itself, which the old holder alone could decide once more.</param>
+public sealed record ReturnsAlone(Chance Chance, bool WhileElecting) : Play(Chance)
 {
     protected override IEnumerable<Func<bool>> Acts(Stage stage)
     {
@@ -15,12 +17,17 @@ public sealed record ReturnsAlone(Chance Chance) : Play(Chance)
         var backup = stage.Site.Api.TakeBackup();
         yield return stage.After(100, 400);
         var oldBack = stage.PowerOff(holder);
+        if (WhileElecting)
+        {
+            yield return () => stage.Record is { State: RecordState.Electing };
+            backup = stage.Site.Api.TakeBackup();
+        }
         yield return () => stage.IsElected(holder) && stage.IsAdmitted(stage.Holder);
         yield return stage.Commits();
         yield return stage.After(0, 600);
         var mends = stage.Others(holder).Select(stage.PowerOff).ToList();
         stage.Say("API server restored from a backup of before the election");
-        stage.Site.Api.RestoreBackup(backup, marksCompacted: true);
+        stage.Site.RestoreApi(backup);
         oldBack();
         yield return () => stage.Agent(holder) is { IsAlive: true };
         // Whoever is later than that cannot be told from one who is gone for good (docs/protocol.md, what is not promised).
@@ -28,5 +35,5 @@ public sealed record ReturnsAlone(Chance Chance) : Play(Chance)
         foreach (var mend in mends) mend();
     }
 
-    protected override string Describe() => "the old holder is up first after the API server went back to before an election";
+    protected override string Describe() => $"the old holder is up first after the API server went back to {(WhileElecting ? "" : "before ")}an election";
 }

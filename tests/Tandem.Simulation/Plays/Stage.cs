@@ -276,13 +276,6 @@ public sealed class Stage
         ServerOf(instance)?.KillAll(-9);
     }
 
-    /// <summary>spec.instances is edited.</summary>
-    public void Scale(int by)
-    {
-        Say($"spec.instances of {Site.Name} changed by {by}");
-        _ = new Scaled(Site.Name, by).Begin(_world);
-    }
-
     public void PromoteByHand(string instance)
     {
         Say($"{instance} promoted by hand");

@@ -9,7 +9,8 @@ namespace Tandem.Simulation.Plays;
 /// numbers alone the two histories part later than they do. Then it is to take the record.
 /// </summary>
 /// <param name="Unconfirmed">It is lost before its reign is confirmed in the record: its volume alone knows whose timeline that is.</param>
-public sealed record TimelineTakenTwice(Chance Chance, bool Unconfirmed) : Play(Chance)
+/// <param name="ByHand">Meanwhile somebody promotes a follower of it by hand: that takes the number as well.</param>
+public sealed record TimelineTakenTwice(Chance Chance, bool Unconfirmed, bool ByHand) : Play(Chance)
 {
     protected override IEnumerable<Func<bool>> Acts(Stage stage)
     {
@@ -20,6 +21,11 @@ public sealed record TimelineTakenTwice(Chance Chance, bool Unconfirmed) : Play(
         var winner = stage.Holder!;
         var apart = stage.Others(old, winner).Select(o => stage.CutApart(winner, o)).ToList();
         yield return () => stage.IsOpen(winner);
+        if (ByHand && stage.Others(old, winner) is [var follower, ..])
+        {
+            stage.PromoteByHand(follower);
+            yield return () => stage.IsOpen(follower);
+        }
         Action winnerBack;
         if (Unconfirmed)
         {
@@ -46,5 +52,5 @@ public sealed record TimelineTakenTwice(Chance Chance, bool Unconfirmed) : Play(
         new SwitchoverAsked(stage.Site.Name, winner[^1] - '1').Begin(stage.World);
     }
 
-    protected override string Describe() => $"one timeline number is taken twice{(Unconfirmed ? ", the first time by a reign that was not confirmed" : "")}";
+    protected override string Describe() => $"one timeline number is taken twice{(Unconfirmed ? ", the first time by a reign that was not confirmed" : "")}{(ByHand ? ", and by hand" : "")}";
 }

@@ -34,6 +34,9 @@ public sealed class DataDirectory(ulong systemIdentifier)
     public ServerConfiguration? Configuration { get; set; }
     public bool StandbySignal { get; set; }
 
+    /// <summary>A copy that no server has been started on yet: what pg_control says is still its source's.</summary>
+    public bool HasBackupLabel { get; set; }
+
     /// <summary>A copy or an initdb is not finished: there is no database here.</summary>
     public bool IsPartial { get; set; }
 

@@ -22,6 +22,9 @@ public interface IServerWitness
 
     /// <summary>Somebody who may come in from outside now could be told so, or no more.</summary>
     void Changed(Server server);
+
+    /// <summary>It streams from another one.</summary>
+    void Streams(Server server);
 }
 
 /// <summary>Who answers at an address: where it is in the network, and which server listens there now.</summary>

@@ -174,6 +174,7 @@ public sealed class Receiver(Server owner, int pid, ReplicationSource source)
         _replayedAtStart = owner.Replayed;
         LatestEnd = owner.Data.Log.End;
         if (owner.Trace.IsOn) owner.Trace.Write(owner.Name, $"receiver {pid} streams from {host} on timeline {Timeline}");
+        owner.Witness.Streams(owner);
         Reply();
         owner.LearnHistory(sender.OwnerHistory);
         Watch();

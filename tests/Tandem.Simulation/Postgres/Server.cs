@@ -184,13 +184,15 @@ public sealed class Server
     public void PromoteByHand()
     {
         if (Phase != ServerPhase.Standby || IsPromoting) return;
-        IsPromotedByHand = true;
         Promote();
+        IsPromotedByHand = true;
     }
 
     /// <summary>pg_promote.</summary>
     public void Promote()
     {
+        // Also of one that a person had begun to: from here on it is its agent's.
+        if (Phase == ServerPhase.Standby) IsPromotedByHand = false;
         if (Phase != ServerPhase.Standby || IsPromoting) return;
         IsPromoting = true;
         foreach (var receiver in _receivers.ToList()) receiver.End("promotion");

@@ -45,6 +45,7 @@ public sealed class SimulatedPostgresServer(PostgresWorld world, string instance
         var data = Data!;
         (_stopRequested, _mode) = (false, mode);
         data.StandbySignal = mode == ServerMode.Standby;
+        data.HasBackupLabel = false;
         if (data.IsHalfRewound) data.IsCorrupt = true;
         var server = new Server(world, instance, data, disk, machine, mode, source => _credentials.Contains(source.Tls.Credential));
         Live = server;
@@ -102,7 +103,7 @@ public sealed class SimulatedPostgresServer(PostgresWorld world, string instance
         var data = DataOrThrow();
         var control = data.Control;
         var state = control.Clean ? (data.StandbySignal ? "shut down in recovery" : "shut down") : data.StandbySignal ? "in archive recovery" : "in production";
-        return new ControlData(new SystemIdentifier(control.SystemIdentifier), state, new TimelineId(control.Timeline), new Lsn(control.Checkpoint), new Lsn(control.Checkpoint), Lsn.Zero, new TimelineId(control.Timeline), true, true, 16 << 20, 1300, new Dictionary<string, int>());
+        return new ControlData(new SystemIdentifier(control.SystemIdentifier), state, new TimelineId(control.Timeline), new Lsn(control.Checkpoint), new Lsn(control.Checkpoint), Lsn.Zero, new TimelineId(control.Timeline), true, true, 16 << 20, 1300, new Dictionary<string, int>()) { IsFreshCopy = data.HasBackupLabel };
     }
 
     public async Task<WalEnd> SealWalAsync(WalEnd? from, CancellationToken cancellation)
@@ -178,10 +179,11 @@ public sealed class SimulatedPostgresServer(PostgresWorld world, string instance
         var copy = server.Data.Copy(server.SendableEnd);
         copy.Control = copy.Control with { Timeline = Math.Min(copy.Control.Timeline, copy.Log.Timeline) };
         copy.IsCorrupt = server.Data.IsCorrupt;
+        copy.HasBackupLabel = true;
         disk.Data = copy;
     }
 
-    public async Task<bool> RewindAsync(ReplicationSource source, long salvageLimit, UnfinishedRewind? unfinished, Action<RewindStep, Lsn?> begins, IProgress<TransferProgress> progress, CancellationToken cancellation)
+    public async Task<bool> RewindAsync(ReplicationSource source, long salvageLimit, Lsn? latestFork, UnfinishedRewind? unfinished, Action<RewindStep, Lsn?> begins, IProgress<TransferProgress> progress, CancellationToken cancellation)
     {
         RefuseWhileAlive();
         var mine = DataOrThrow();
@@ -207,6 +209,7 @@ public sealed class SimulatedPostgresServer(PostgresWorld world, string instance
             if (recovered || unfinished is not null) throw new PostgresException("RewindNotPossible", "no rewind required");
             return false;
         }
+        if (fork > latestFork?.Value) throw new PostgresException("RewindNotPossible", "by the numbers of their timelines the two part later than they do");
         if (unfinished is not null && (unfinished.Fork is not { } earlier || fork > earlier.Value)) throw new PostgresException("RewindNotPossible", "an earlier rewind was not finished");
         await WaitAsync(20, 200, cancellation);
         await PingAsync(server, "RewindFailed", cancellation);
@@ -227,6 +230,8 @@ public sealed class SimulatedPostgresServer(PostgresWorld world, string instance
         // By their numbers the two parted later than they did: what was changed in between stays in the pages.
         copy.IsCorrupt = mine.IsCorrupt || theirs.IsCorrupt || (reallyCommon < Math.Min(fork, mine.Log.End) && reallyCommon < Math.Min(fork, copy.Log.End));
         copy.Configuration = mine.Configuration;
+        // pg_rewind leaves "in archive recovery" in pg_control.
+        copy.StandbySignal = true;
         disk.Data = copy;
         return true;
     }

@@ -191,6 +191,19 @@ public sealed partial class SimulatedSite
 
     private static ManualSwitchoverSpec? SwitchoverOf(SwitchoverAttempt? asked) => asked is null ? null : new ManualSwitchoverSpec { FromEpoch = asked.Epoch, Attempt = asked.Attempt };
 
+    /// <summary>Whoever restores the API server's store puts right what it says of the nodes: one that was being drained then, or is now, is cordoned as it is to be.</summary>
+    public void RestoreApi(ApiBackup backup)
+    {
+        Api.RestoreBackup(backup, marksCompacted: true);
+        foreach (var machine in Machines) Cordon(machine, machine.IsCordoned);
+    }
+
+    public void Cordon(Machine machine, bool isCordoned)
+    {
+        machine.IsCordoned = isCordoned;
+        Api.Edit<V1Node>(null, machine.Name, n => n.Spec = (n.Spec ?? new V1NodeSpec()) with { Unschedulable = isCordoned ? true : null }, "kubectl");
+    }
+
     /// <summary>A tool puts back one of the manifests that were applied here, with the letter that was in it.</summary>
     public void ApplyOldManifest(int choice)
     {
@@ -246,7 +259,9 @@ public sealed partial class SimulatedSite
 
     /// <summary>What a person does who reads why the cluster is held.</summary>
     /// <returns>Whether there was anything to do.</returns>
-    public bool DoAsTold(string why) => why switch { "RecordRegressed" or "CountedLost" or "ClauseUnsatisfied" or "NoCandidate" => ResetPrimary(), "WouldDiscardData" => ConsentToDiscard(), _ => false };
+    public bool DoAsTold(string why) => why switch { "RecordRegressed" or "CountedLost" or "ClauseUnsatisfied" or "NoCandidate" => ResetPrimary(), "WouldDiscardData" => ConsentToDiscard(), "ScaledAway" => ScaleUp(), _ => false };
+
+    private bool ScaleUp() => Api.Edit<DatabaseCluster>(World.Namespace, World.ClusterName, c => c.Spec.Instances++, "kubectl") is not null;
 
     /// <summary>Writes into the manifest what the condition says, word for word.</summary>
     private bool ConsentToDiscard()
@@ -308,6 +323,9 @@ public sealed partial class SimulatedSite
         var isSynchronous = cluster.Spec.Synchronization.ModeFor(cluster.Spec.Instances) != SynchronizationMode.Asynchronous;
         if (isSynchronous == own[0].IsEmpty) return $"{Name}: the clause is {own[0]}";
         if (isSynchronous && own[0].Members.Count != cluster.Spec.Instances - 1) return $"{Name}: {own[0]} has not all standbys";
+        // Whoever is named without being there would be waited for, were the record lost.
+        if (record.Members.FirstOrDefault(m => int.Parse(m.Instance.AsSpan(World.ClusterName.Length + 1), CultureInfo.InvariantCulture) > cluster.Spec.Instances) is { Instance: not null } left) return $"{Name}: the record names {left}, which has left";
+        if (record.Members.GroupBy(m => m.Instance).FirstOrDefault(g => g.Count() > 1) is { } lives) return $"{Name}: the record names {string.Join(" and ", lives)}";
         return committed(this) is { } at && _world.Events.Now - at < TimeSpan.FromSeconds(1.5) ? null : $"{Name}: no client commits";
     }
 
@@ -319,6 +337,8 @@ public sealed partial class SimulatedSite
     {
         var programs = Programs.ToList();
         if (programs.Any(p => p.Links?.Snapshot.Report is { Reason: "WouldDiscardData" })) return "WouldDiscardData";
+        // Nor can one that was scaled away, where the record was lost before it had left that.
+        if (programs.Any(p => p.Links?.Snapshot.Report is { Reason: "RecordRegressed", Message: { } told } && told.Contains("raise spec.instances", StringComparison.Ordinal))) return "ScaledAway";
         // A member that is gone for good cannot say what it remembers.
         if (_world.WasLost(Name) && programs.Any(p => p.Links?.Snapshot.Report is { Reason: "RecordRegressed" })) return "RecordRegressed";
         if (Record is not { State: RecordState.Electing } record || !_world.WasLost(Name)) return null;

@@ -52,6 +52,7 @@ public sealed class World
         bool IsLongLost(string site, Incarnation incarnation) => Site(site).IsLongLost(incarnation);
         Ledger = new Ledger(Events, Trace) { Identify = Identify, HasArbiter = setup is { HasArbiter: true, AgentsBehind: false }, IsRequired = site => Site(site).IsRequired, IsLongLost = IsLongLost, WasAcknowledged = (site, epoch, row) => _points!.Acknowledged(site, epoch, row), ClauseCover = new ClauseCover((site, incarnation) => Site(site).DataOf(incarnation), IsLongLost, Report), Requests = new Requests(Report) { ByHand = !setup.HasLink } };
         (_truth, _points) = (new StatusTruth(this), new RecoveryPoints(Events));
+        Ledger.StreamBegan += _truth.Look;
         StatusClaims = new StatusClaims(this, _truth, _points);
         Addresses = new Addresses();
         Postgres = new PostgresWorld(Events, Wires, Addresses, Ledger, Trace, setup.Seed, setup.PublishesLate);
@@ -109,7 +110,7 @@ public sealed class World
         foreach (var client in _clients) client.IsSteady = true;
         if (Courier is not null) Courier.IsSteady = true;
         Trace.Write("mended", "everything: from now on nothing goes wrong any more");
-        var settled = Ledger.Violations.Count == 0 && RunUntil(end + Setup.SettleLimit, () => IsSettled() || IsHeld()) && IsSettled();
+        var settled = Ledger.Violations.Count == 0 && IsWellInTheEnd(end);
         if (!settled) DescribeAgents();
         var needed = settled ? null : _sites.Select(s => s.WhyAPersonIsNeeded()).FirstOrDefault(w => w is not null);
         if (!settled && needed is null && Ledger.Violations.Count == 0) Ledger.Report("NotSettled", string.Join("; ", _sites.Select(s => s.WhyNotSettled(Committed) ?? "well")));
@@ -117,7 +118,6 @@ public sealed class World
             if (settled && site.Primary is { } primary)
                 Ledger.Settle(primary);
         TimeSpan? settledAfter = settled ? Events.Now - end : null;
-        if (settled) LookAtStatuses();
         Events.End();
         return new Outcome(Setup.Seed, Ledger.Violations, Events.Digest, Events.Count, Events.Now, settledAfter, needed, Ledger.Kept, Ledger.Openings, _encounters.Until(end, Events.Now));
     }
@@ -163,20 +163,31 @@ public sealed class World
                 _points.Look(site.Name, primary);
     }
 
-    /// <summary>For a while longer, until what is written says so too. Where a roll-out takes down what had just come back, all is not well yet: it counts from when that is over.</summary>
-    private void LookAtStatuses()
+    /// <summary>
+    /// All is well, or a person is needed; and what is written says so too, after a while. Where something comes back down, a roll-out or the news of a record that was taken back, all was not well yet: it counts
+    /// from when that is over.
+    /// </summary>
+    private bool IsWellInTheEnd(TimeSpan end)
     {
         string? WhyWrong() => _sites.Select(StatusInTheEnd.WhyWrong).FirstOrDefault(w => w is not null);
-        var since = Events.Now;
+        TimeSpan? since = null;
         bool IsOver()
         {
-            // A client that does not commit at this moment is no break.
-            if (_sites.Any(s => s.WhyNotSettled(_ => Events.Now) is not null)) since = Events.Now;
+            // Once they all commit, a client that does not at this moment is no break.
+            if (since is null ? !IsSettled() : _sites.Any(s => s.WhyNotSettled(_ => Events.Now) is not null))
+            {
+                since = null;
+                return IsHeld();
+            }
+            since ??= Events.Now;
             return WhyWrong() is null || Events.Now - since > StatusInTheEnd.Within;
         }
 
-        if (!IsOver()) RunUntil(Events.Now + (3 * StatusInTheEnd.Within), IsOver);
-        if (WhyWrong() is { } wrong && Ledger.Violations.Count == 0) Ledger.Report("StatusStaysWrong", $"all is well for {(Events.Now - since).TotalSeconds:0} s: {wrong}");
+        // What is well by then has as long as any other to say so.
+        if (!IsOver() && !RunUntil(end + Setup.SettleLimit, IsOver) && since is not null) RunUntil(Events.Now + StatusInTheEnd.Within + Look, IsOver);
+        if (since is null || Ledger.Violations.Count > 0) return false;
+        if (WhyWrong() is { } wrong) Ledger.Report("StatusStaysWrong", $"all is well for {(Events.Now - since.Value).TotalSeconds:0} s: {wrong}");
+        return true;
     }
 
     private void Begin(PlannedFault planned)

@@ -129,7 +129,8 @@ public sealed class StatusClaims(World world, StatusTruth truth, RecoveryPoints 
 
         private void Lacks(string rule, long bytes)
         {
-            if (StatusTruth.HolderOf(_standby)?.Disk.Data is Postgres.DataDirectory disk && points.Lacking(_primary.Name, disk, since) is { } lacks && lacks > (ulong)bytes)
+            var least = StatusTruth.FollowersOf(_standby, _primary.Primary).Select(p => p.Disk.Data is Postgres.DataDirectory disk ? points.Lacking(_primary.Name, disk, since) : null).Min();
+            if (least is { } lacks && lacks > (ulong)bytes)
                 world.Ledger.Report(rule, $"{site.Name}: {_standby.Name} lacks {bytes} bytes at most, says the pair's status: it lacks {lacks} of what was there {(world.Events.Now - since).TotalSeconds:0.0} s ago");
         }
 

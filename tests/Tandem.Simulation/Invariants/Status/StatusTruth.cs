@@ -1,5 +1,6 @@
 using Tandem.Kubernetes.Models;
 using Tandem.Protocol.Records;
+using Tandem.Protocol.Recovery;
 using Tandem.Resources;
 using Tandem.Resources.Values;
 using Tandem.Simulation.Agents;
@@ -29,7 +30,9 @@ public sealed class StatusTruth(World world)
 
     private void Look(SimulatedSite site)
     {
-        var record = site.Record is { State: RecordState.Stable } stable ? stable : null;
+        // While the record is lost, what runs goes on by what is remembered of it.
+        var known = site.Record ?? RecordLoss.Newest(site.Started.Select(p => p.Disk.AgentState?.Record));
+        var record = known is { State: RecordState.Stable } stable ? stable : null;
         var open = 0;
         foreach (var program in site.Started)
         {
@@ -103,6 +106,13 @@ public sealed class StatusTruth(World world)
             if (!program.IsEnded && program.Identity.Instance == holder.Instance && SimulatedSite.IncarnationOf(program) == holder)
                 return program;
         return null;
+    }
+
+    /// <summary>The holder of the site's record, and whoever else streams across from the other site's primary: the record may have passed on a moment ago, which nobody over there can know.</summary>
+    public static IEnumerable<AgentProgram> FollowersOf(SimulatedSite site, Server? primary)
+    {
+        var holder = HolderOf(site);
+        return site.Started.Where(p => p == holder || (primary is not null && !p.IsEnded && SendsTo(primary, SimulatedSite.IncarnationOf(p).ReplicationName)));
     }
 
     /// <summary>The empty clause beside another says that what is acknowledged may be nowhere else, until it has gone.</summary>
