@@ -18,11 +18,13 @@ internal static class AdmissionJobs
     {
         var record = o.Record!;
         var reign = o.OwnReign ?? throw new JobFailedException("NoReign", "the record does not name this reign");
-        var opened = reign.Timeline is null ? await ReadReignAsync(c, record, reign, cancellation) : reign;
+        // A reign that was promoted again has another timeline than the swap says that confirmed the first, and came late.
+        var isConfirmed = reign.Timeline is { } known && known == o.Status!.Timeline;
+        var opened = isConfirmed ? reign : await ReadReignAsync(c, record, reign, cancellation);
         // None of these waits for another: that all are done is what admits.
-        var confirming = reign.Timeline is null ? ConfirmAsync(c, record, opened, cancellation) : Task.CompletedTask;
+        var confirming = isConfirmed ? Task.CompletedTask : ConfirmAsync(c, record, opened, cancellation);
         // Confirmed by a swap of which no answer came, or by the agent before this one: the volume knows it no later than its clients come.
-        if (reign.Timeline is not null && !c.Memory.Volume.Lineage.SequenceEqual(record.Lineage)) NoteReign(c, record);
+        if (isConfirmed && !c.Memory.Volume.Lineage.SequenceEqual(record.Lineage)) NoteReign(c, record);
         // Made once; a later reign finds it in its data, and clients do not wait for the look at it.
         var preparing = record.Lineage.Count == 1 ? EnsureDatabaseAsync(c, record.Epoch, cancellation) : Task.CompletedTask;
         // Whether commits wait at all is published by the checkpointer: until one CHECKPOINT issued after the start is done, a backend may not have heard of it.
@@ -93,7 +95,7 @@ internal static class AdmissionJobs
     {
         var outcome = await c.Records.SwapAsync("confirm", live =>
         {
-            if (live.SameReign(record) is not { State: RecordState.Stable } same || same.Reign is not { Timeline: null } newest) return null;
+            if (live.SameReign(record) is not { State: RecordState.Stable } same || same.Reign is not { } newest || newest.Timeline >= confirmed.Timeline) return null;
             return newest.SameReign(confirmed) ? same with { Lineage = same.Lineage.SetItem(same.Lineage.Count - 1, confirmed), RenewTime = c.Time.GetUtcNow() } : null;
         }, cancellation);
         if (outcome is not RecordSwap.Applied applied) throw new JobFailedException("NotConfirmed", "the switch point could not be written into the record");

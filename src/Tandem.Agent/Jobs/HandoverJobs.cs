@@ -118,7 +118,8 @@ internal static class HandoverJobs
     private static async Task<bool> SwapAsync(JobContext c, string purpose, Func<PrimaryRecord?, PrimaryRecord?> change, TimeSpan limit, CancellationToken cancellation)
     {
         RecordSwap? outcome = null;
-        await c.UntilAsync(async () => (outcome = await c.Records.SwapAsync(purpose, change, cancellation)) is not RecordSwap.Lost, limit, Interval, cancellation);
+        // Nor onto a record that may have been taken back while the API server was out of reach: what the rules wait for then, a job that has begun before waits for too.
+        await c.UntilAsync(async () => Rulings.RecordUnconfirmed(c.Latest()) is null && (outcome = await c.Records.SwapAsync(purpose, change, cancellation)) is not RecordSwap.Lost, limit, Interval, cancellation);
         return outcome is RecordSwap.Applied;
     }
 

@@ -45,6 +45,7 @@ public sealed class Ledger(Events events, Trace trace) : IServerWitness, IClient
     private readonly Dictionary<PairEpoch, PairEpoch> _decidedWithoutLoss = [];
     private readonly Dictionary<int, PairEpoch?> _acknowledgedIn = [];
     private readonly Dictionary<PairEpoch, TimeSpan> _decidedAt = [];
+    private readonly Dictionary<string, TimeSpan> _restoredAt = new(StringComparer.Ordinal);
     private readonly Dictionary<string, TimeSpan> _demotingSince = new(StringComparer.Ordinal);
     private readonly Dictionary<string, TimeSpan> _bootedAt = new(StringComparer.Ordinal);
     private readonly Dictionary<int, PairEpoch?> _writtenAt = [];
@@ -91,7 +92,8 @@ public sealed class Ledger(Events events, Trace trace) : IServerWitness, IClient
 
     /// <summary>A record was committed at a site.</summary>
     /// <param name="knowable">The newest that its writer remembers, or hears of from others: what nobody could obey, as their volumes took no writes, leaves no trace and binds nobody.</param>
-    public void Recorded(string site, PrimaryRecord? record, Func<PrimaryRecord?> knowable)
+    /// <param name="sentAt">When its writer sent it: what was on its way when the API server went back lands on what stands there then, and is to be noticed like that.</param>
+    public void Recorded(string site, PrimaryRecord? record, TimeSpan sentAt, Func<PrimaryRecord?> knowable)
     {
         ClauseCover.Recorded(site, record);
         if (record is null)
@@ -103,7 +105,7 @@ public sealed class Ledger(Events events, Trace trace) : IServerWitness, IClient
         if (before?.PairEpoch is { } stood && record.PairEpoch is { } stands && stands < stood) Report("PairEpochFell", $"{site}: the cluster's record goes from {stood} to {stands} [S7]");
         // After the record was lost, or the API server went back: nothing goes on from what stands there, and what takes its place is above everything that ever stood.
         if (_newest.TryGetValue(site, out var newest) && (before is null || before.IsOlderThan(newest)) && (before is null || !record.SaysTheSameAs(before))
-            && knowable() is { } known && (before is null || before.IsOlderThan(known)) && record.Epoch <= known.Epoch && !(before is null && IsLate(record, known)))
+            && knowable() is { } known && (before is null || before.IsOlderThan(known)) && record.Epoch <= known.Epoch && !record.SaysTheSameAs(known) && !(_restoredAt.TryGetValue(site, out var restored) && sentAt < restored) && !(before is null && IsLate(record, known)))
             Report("EpochReused", $"{site}: {record.State} at epoch {record.Epoch}, revision {record.Revision}, after epoch {known.Epoch}, revision {known.Revision}, was lost");
         if (OnlyTheNetworkFails && before is { State: RecordState.Stable, Holder: { } voted } && record.State is RecordState.Electing && _open.Any(o => o.Value.Site == site && o.Value.Incarnation == voted.ToString() && !o.Key.IsDead)
             && (before.Suspect is null || events.Now - _suspectedAt[site] < RefutationWindow))
@@ -124,6 +126,7 @@ public sealed class Ledger(Events events, Trace trace) : IServerWitness, IClient
     public void Restored(string site, PrimaryRecord? record)
     {
         ClauseCover.Restored(site);
+        _restoredAt[site] = events.Now;
         if (record is null) _latest.Remove(site);
         else _latest[site] = record;
     }
@@ -140,7 +143,8 @@ public sealed class Ledger(Events events, Trace trace) : IServerWitness, IClient
     /// <summary>An instance ends a life of its volume by itself: what stands in a clause must have left it before.</summary>
     public void Discarded(string site, Incarnation life)
     {
-        if (_latest.TryGetValue(site, out var record) && record.Quorums.FirstOrDefault(q => q.Members.Contains(life)) is { } clause)
+        // What stands there since the API server went back is not gone on from.
+        if (_latest.TryGetValue(site, out var stands) && (_newest.GetValueOrDefault(site) is { } newest && stands.IsOlderThan(newest) ? newest : stands) is var record && record.Quorums.FirstOrDefault(q => q.Members.Contains(life)) is { } clause)
             Report("CountedDiscarded", $"{site}: {life.Instance} is about to wipe what clause {clause} of epoch {clause.Epoch} counts on");
     }
 

@@ -86,7 +86,16 @@ public sealed partial class SimulatedSite
 
     /// <summary>What a life of a volume has on its disk; gone: the volume has begun another life. Null: the disk itself is lost.</summary>
     public (bool Gone, DataDirectory? Data)? DataOf(Incarnation incarnation) =>
-        _site.Volumes.Of(incarnation.Claim) is not { IsLost: false } disk ? null : (disk.AgentState?.Volume != incarnation.Volume, disk.Data as DataDirectory);
+        DiskOf(incarnation) is not { IsLost: false } disk ? null : (disk.AgentState?.Volume != incarnation.Volume, disk.Data as DataDirectory);
+
+    /// <summary>A pod that was made for a claim just as that was deleted runs on the next one, under the identity of the first.</summary>
+    private Disk? DiskOf(Incarnation incarnation)
+    {
+        foreach (var program in Programs)
+            if (program.Identity.ClaimUid == incarnation.Claim && program.Disk.AgentState?.Volume == incarnation.Volume)
+                return program.Disk;
+        return _site.Volumes.Of(incarnation.Claim);
+    }
 
     /// <summary>The disk is gone for good, wherever its machine is; somebody has claim and pod made anew.</summary>
     public void LoseVolume(string instance)
@@ -110,7 +119,7 @@ public sealed partial class SimulatedSite
     public Action PauseKubelet(Machine machine) => _site.Kubelets.First(k => k.Machine == machine).Pause();
 
     /// <summary>Whether its disk was lost before anything that is still on its way can have been sent.</summary>
-    public bool IsLongLost(Incarnation incarnation) => _lost.TryGetValue(incarnation.Claim, out var at) && _world.Events.Now - at > OnItsWay;
+    public bool IsLongLost(Incarnation incarnation) => _lost.TryGetValue(incarnation.Claim, out var at) && _world.Events.Now - at > OnItsWay && DataOf(incarnation) is not { Gone: false };
 
     public bool HasLostVolumes => _lost.Count > 0;
 
@@ -341,8 +350,10 @@ public sealed partial class SimulatedSite
         if (programs.Any(p => p.Links?.Snapshot.Report is { Reason: "RecordRegressed", Message: { } told } && told.Contains("raise spec.instances", StringComparison.Ordinal))) return "ScaledAway";
         // A member that is gone for good cannot say what it remembers.
         if (_world.WasLost(Name) && programs.Any(p => p.Links?.Snapshot.Report is { Reason: "RecordRegressed" })) return "RecordRegressed";
-        if (Record is not { State: RecordState.Electing } record || !_world.WasLost(Name)) return null;
+        if (!_world.WasLost(Name)) return null;
         var left = programs.Where(p => p.Disk is { IsLost: false, Data: DataDirectory { IsPartial: false, IsHalfRewound: false } }).Select(IncarnationOf).ToHashSet();
+        if (left.Count == 0 && Record is { RunMode: RunMode.Primary }) return "NoCopyLeft";
+        if (Record is not { State: RecordState.Electing } record) return null;
         if (record.Quorums.Any(q => !q.IsEmpty && !left.Contains(q.Holder) && q.Members.Count(left.Contains) < q.PromisesNeeded)) return "ClauseUnsatisfied";
         // All whom the record names are gone: whoever had begun to copy before he was named has no say in it.
         if (record.RunMode == RunMode.Primary && !record.Members.Any(left.Contains)) return "NoCandidate";
@@ -373,6 +384,8 @@ public sealed partial class SimulatedSite
         if (Api.Find<DatabaseCluster>(World.Namespace, World.ClusterName) is { } cluster && Api.IsUp)
         {
             for (var i = 1; i <= cluster.Spec.Instances; i++) Keep(cluster, $"{World.ClusterName}-{i}");
+            // What keeps a database from being made in the place of one whose record is lost, and whose pods are gone.
+            if (Record?.SystemIdentifier is { } made && cluster.Status?.SystemIdentifier != made) Api.Edit<DatabaseCluster>(World.Namespace, World.ClusterName, c => (c.Status ??= new DatabaseClusterStatus()).SystemIdentifier = made);
         }
         _world.Events.After(TimeSpan.FromMilliseconds(500), KeepPods);
     }
@@ -423,7 +436,7 @@ public sealed partial class SimulatedSite
         try
         {
             Record = write.New is V1Lease present ? RecordLease.Read(present) : null;
-            _world.Ledger.Recorded(Name, Record, () => Knowable(write.Writer));
+            _world.Ledger.Recorded(Name, Record, write.SentAt, () => Knowable(write.Writer));
             _world.StatusClaims.Recorded();
         }
         catch (FormatException exception)

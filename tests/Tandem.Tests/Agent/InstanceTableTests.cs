@@ -579,23 +579,26 @@ public sealed class InstanceTableTests
     [Requirement("E14")]
     public void A_holder_that_is_to_start_again_waits_for_those_who_would_know_of_a_later_one()
     {
-        var down = Granted(World(Record(1, A, Clause(1, A, 1, B, C))) with { Process = Down });
+        var down = World(Record(1, A, Clause(1, A, 1, B, C))) with { Process = Down };
         var begun = down with { Reading = down.Reading with { ReachableSince = down.Now - TimeSpan.FromSeconds(3) } };
         PeerObservation Off(Incarnation who) => Peer(who) with { View = null, ViewAge = null, PodPresent = false };
         Expect<InstanceAction.Wait>(begun with { Peers = [Off(B), Off(C)] }, "MembersUnheard");
-        Expect<InstanceAction.StartReadWrite>(begun with { Peers = [Off(B), Peer(C)] });
+        Expect<InstanceAction.SwapRun>(begun with { Peers = [Off(B), Peer(C)] });
         // For good they are not waited for; nor is one whose volume has begun another life, which may be waiting to copy this server.
-        Expect<InstanceAction.StartReadWrite>(down with { Peers = [Off(B), Off(C)] });
+        Expect<InstanceAction.SwapRun>(down with { Peers = [Off(B), Off(C)] });
         var reborn = Peer(B with { Volume = new string('9', 32) });
-        Expect<InstanceAction.StartReadWrite>(begun with { Peers = [reborn, Peer(C with { Volume = new string('9', 32) })] });
+        Expect<InstanceAction.SwapRun>(begun with { Peers = [reborn, Peer(C with { Volume = new string('9', 32) })] });
         Expect<InstanceAction.Wait>(begun with { Peers = [reborn, Off(C)] }, "MembersUnheard");
         // Preferred lets go of them after degradeAfter.
         var preferred = begun with { Peers = [Off(B), Off(C)], Settings = Settings with { Synchrony = Settings.Synchrony with { Preferred = true, DegradeAfter = TimeSpan.FromSeconds(2) } } };
-        Expect<InstanceAction.StartReadWrite>(preferred);
+        Expect<InstanceAction.SwapRun>(preferred);
         Expect<InstanceAction.Wait>(preferred with { Reading = down.Reading with { ReachableSince = down.Now - TimeSpan.FromSeconds(1.5) } }, "MembersUnheard");
         // In asynchronous mode nobody's word is needed to acknowledge.
-        var alone = Granted(World(Record(1, A, Clause(1, A, 0))) with { Process = Down, Peers = [Off(B), Off(C)] });
-        Expect<InstanceAction.StartReadWrite>(alone with { Reading = alone.Reading with { ReachableSince = begun.Reading.ReachableSince } });
+        var alone = World(Record(1, A, Clause(1, A, 0))) with { Process = Down, Peers = [Off(B), Off(C)] };
+        Expect<InstanceAction.SwapRun>(alone with { Reading = alone.Reading with { ReachableSince = begun.Reading.ReachableSince } });
+        // It has written that record itself since it came into touch.
+        Expect<InstanceAction.StartReadWrite>(Granted(begun) with { Peers = [Off(B), Off(C)] });
+        Expect<InstanceAction.Wait>(Granted(begun) with { Peers = [Off(B), Off(C)], Reading = down.Reading with { ReachableSince = down.Now } }, "MembersUnheard");
     }
 
     [Fact]
