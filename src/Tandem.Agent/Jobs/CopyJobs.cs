@@ -68,21 +68,24 @@ internal static class CopyJobs
         // reign, whose end is nobody else's to write; behind one that was only received, the holder may have written something else.
         var ownLog = o.LogEnd is { } known && c.Memory.Volume.LogOf(known.Timeline, known.End).Entries.LastOrDefault()?.Incarnation == c.Memory.Me;
         var unfinished = c.Memory.Volume.Marker == VolumeMarker.Rewinding ? new UnfinishedRewind(c.Memory.Volume.RewoundTo) : null;
+        var latestFork = action.Fork;
         void Begins(RewindStep step, Lsn? fork)
         {
             if (step == RewindStep.Recovering && ownLog) return;
+            // Until blocks are overwritten the data are of the own history up to where the lineages part: a later fork, by the numbers of timelines, is none of an attempt that goes on either.
+            var to = fork ?? latestFork ?? end?.End;
             // Where the log ended is not to be read any more once it is overwritten; whoever must consent to its loss after all is told.
             c.Memory.Remember(state => state with
             {
                 Marker = VolumeMarker.Rewinding,
                 RewoundFrom = state.Marker == VolumeMarker.Rewinding ? state.RewoundFrom : end,
-                RewoundTo = fork is { } to && state.RewoundTo is { } before ? Lsn.Min(to, before) : fork ?? state.RewoundTo ?? end?.End,
+                RewoundTo = to is { } here && state.RewoundTo is { } before ? Lsn.Min(here, before) : state.RewoundTo ?? to,
             });
         }
         var source = ServerJobs.Source(c, action.Source)! with { User = "tandem_rewind", ApplicationName = "tandem_rewind" };
         try
         {
-            if (!await c.Server.RewindAsync(source, SalvageLimit, action.Fork, unfinished, Begins, Watch(c), cancellation)) throw NothingToRewind(c, inRecovery: !action.Source.IsSite && o.Record!.RunMode == RunMode.Standby);
+            if (!await c.Server.RewindAsync(source, SalvageLimit, latestFork, unfinished, Begins, Watch(c), cancellation)) throw NothingToRewind(c, inRecovery: !action.Source.IsSite && o.Record!.RunMode == RunMode.Standby);
         }
         catch (PostgresException exception) when (exception.Reason is "RewindNotPossible")
         {

@@ -34,7 +34,7 @@ internal static class PromiseJobs
         var end = await ServerJobs.SealLogAsync(c, cancellation);
         await LearnLineageAsync(c, end.Timeline, cancellation);
         var mine = c.Memory.Volume.LogOf(end.Timeline, end.End);
-        var position = mine.PositionWithin(mine.EndsUnattributed ? await ServerJobs.ReadHistoryAsync(c, end.Timeline, cancellation) : []);
+        var position = await ServerJobs.PositionAsync(c, mine, cancellation);
         // Of two that have as much, the one whose log nobody has to follow onto a timeline of nobody's.
         c.Memory.Promise = new PromiseReport(c.Memory.Me, promise.Epoch, position, mine.Timeline, mine.Entries, mine.EndsUnattributed ? int.MinValue : o.Settings.Priority) { CanHold = o.Record!.IsWritable };
         Log.Promised(c.Logger, promise.Epoch, position?.ToString() ?? "no position");

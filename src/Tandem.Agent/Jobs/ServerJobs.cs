@@ -61,7 +61,10 @@ internal static class ServerJobs
             // A volume that ran read-write last, on a timeline that is not a reign of its own: somebody has promoted it (pg_promote), seen by its agent or not. By its number, and by where it was left, that timeline may
             // look like one that another has begun.
             if (control.RanReadWrite && c.Memory.Volume.LogOf(end.Timeline, end.End).Entries is [.., { Incarnation: var writer }] && writer.Volume != c.Memory.Me.Volume)
-                c.Memory.Remember(state => state with { PromotedByHand = end.Timeline });
+            {
+                var left = await ReadHistoryAsync(c, end.Timeline, cancellation);
+                c.Memory.Remember(state => state with { Lineage = DataLineage.Followed(state.Lineage, state.PromotedByHand, left), PromotedByHand = end.Timeline });
+            }
         }
         if (c.Memory.Volume.PromotedByHand != end.Timeline && c.Memory.Volume.Lineage.Any(e => e.SwitchPoint is null))
         {
@@ -107,6 +110,10 @@ internal static class ServerJobs
 
     public static ImmutableList<LineageEntry> Entries(IEnumerable<LineageRow> rows) =>
         [.. rows.Select(r => new LineageEntry(r.PairEpoch, r.Epoch, Incarnation.Parse(r.Incarnation), r.Timeline, r.SwitchPoint))];
+
+    /// <summary>Where a log stands in an election; see <see cref="DataLineage.PositionWithin"/>.</summary>
+    public static async Task<LogEnd?> PositionAsync(JobContext c, DataLineage mine, CancellationToken cancellation) =>
+        mine.PositionWithin(mine.EndsUnattributed ? await ReadHistoryAsync(c, mine.Timeline, cancellation) : []);
 
     /// <summary>Each timeline before this one, and where it was left, oldest first.</summary>
     public static async Task<IReadOnlyList<(TimelineId Timeline, Lsn At)>> ReadHistoryAsync(JobContext c, TimelineId timeline, CancellationToken cancellation) =>

@@ -255,7 +255,7 @@ internal static class HolderRules
     /// </summary>
     private static List<Incarnation> Superseded(InstanceObservation o) =>
         [.. o.Record!.Members.Where(m => m != o.Me && !o.Record.IsCounted(m)
-            && (m.Instance == o.Me.Instance || o.Standbys.Any(s => s.Streaming && s.Incarnation.Instance == m.Instance && s.Incarnation != m && o.Record.Members.Contains(s.Incarnation))))];
+            && (m.Instance == o.Me.Instance || o.Standbys.Any(s => s.Streaming && s.Incarnation.Instance == m.Instance && s.Incarnation != m && o.Record.Members.Contains(s.Incarnation) && o.Peers.Any(p => p.Reachable && p.Incarnation == s.Incarnation))))];
 
     private static bool Granted(InstanceObservation o) =>
         o.Grant is { } grant && grant.Epoch == o.Record!.Epoch && grant.PairEpoch == o.Record.PairEpoch && o.Record.Run?.Nonce == grant.Nonce

@@ -128,6 +128,9 @@ public sealed record InstanceObservation
     /// <summary>Time at which the own hold given to an asynchronous primary ends; null: none.</summary>
     public TimeSpan? HeldUntil { get; init; }
     public TimeSpan? ElectingSince { get; init; }
+
+    /// <summary>Another reign stood in the record before, at a look since which this agent has been in touch with the API server: the present one, or its election, is none of before.</summary>
+    public bool SawReignBegin { get; init; }
     public TimeSpan? ClausesSatisfiedFor { get; init; }
     public bool HolderIsDown { get; init; }
     public string? HandoverTried { get; init; }

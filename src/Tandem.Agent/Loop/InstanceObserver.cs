@@ -21,6 +21,9 @@ public sealed class InstanceObserver(RecordKeeper records, ClusterSight sight, P
 
     private readonly Dictionary<Incarnation, TimeSpan> _lastStreaming = [];
     private (Epoch Epoch, Incarnation? Holder, TimeSpan Since)? _reign;
+
+    /// <summary>Since when the API server had been in reach, as the record was last seen, and as it was when another reign was seen in its place.</summary>
+    private (TimeSpan? Last, TimeSpan? AtChange) _touch;
     private TimeSpan? _clausesSatisfiedSince;
     private Incarnation? _remote;
     private bool _wasRunning;
@@ -41,7 +44,7 @@ public sealed class InstanceObserver(RecordKeeper records, ClusterSight sight, P
         var reading = records.Latest;
         var observed = peers.Observe();
         var record = RecordSight.IsRegressed(reading, memory.Volume, server.HasData, observed, memory.GivingTo) ? null : reading.Record;
-        NoteReign(record, now);
+        NoteReign(record, reading.Reachable ? reading.ReachableSince : null, now);
         NoteLogEnd(process, status);
         NoteStreaming(process, status, now);
         var pair = sight.Pair;
@@ -83,6 +86,7 @@ public sealed class InstanceObserver(RecordKeeper records, ClusterSight sight, P
             MaybeCounted = records.MaybeCounted,
             HeldUntil = holds.Until,
             ElectingSince = record?.State is RecordState.Electing ? now - _reign!.Value.Since : null,
+            SawReignBegin = reading is { Reachable: true, ReachableSince: { } since } && _touch.AtChange == since,
             ClausesSatisfiedFor = SatisfiedFor(record, observed, now),
             HolderIsDown = HolderIsDown(record, now),
             HandoverTried = memory.HandoverTried,
@@ -99,11 +103,15 @@ public sealed class InstanceObserver(RecordKeeper records, ClusterSight sight, P
         process is { Running: true, Mode: ServerMode.ReadWrite } && record is { Holder: { } holder, Reign: { Timeline: not null } reign }
         && holder == memory.Me && reign.Incarnation == holder && reign.Epoch == record.Epoch && reign.PairEpoch == record.PairEpoch;
 
-    private void NoteReign(PrimaryRecord? record, TimeSpan now)
+    private void NoteReign(PrimaryRecord? record, TimeSpan? touch, TimeSpan now)
     {
         if (record is null) return;
-        if (_reign is { } reign && reign.Epoch == record.Epoch && reign.Holder == record.Holder) return;
-        _reign = (record.Epoch, record.Holder, now);
+        if (!(_reign is { } reign && reign.Epoch == record.Epoch && reign.Holder == record.Holder))
+        {
+            _touch.AtChange = _reign is null ? null : _touch.Last;
+            _reign = (record.Epoch, record.Holder, now);
+        }
+        _touch.Last = touch;
     }
 
     private void NoteLogEnd(ServerProcess process, ServerStatus? status)

@@ -12,7 +12,7 @@ namespace Tandem.Agent.Loop;
 internal static class Rulings
 {
     /// <summary>As long as an agent that has just come into touch with the API server waits for those who do not answer.</summary>
-    public static readonly TimeSpan HearingLimit = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan HearingLimit = TimeSpan.FromSeconds(1);
 
     /// <summary>SIGTERM, eviction, drain and node shutdown of the holder are a planned switchover (section 4).</summary>
     public static InstanceAction? LeavingInOrder(InstanceObservation o)

@@ -68,7 +68,7 @@ internal sealed partial class Rewinding(
     /// <summary>Of what it says at last: before that it tells that it has connected.</summary>
     internal static bool IsOfConnection(string message)
     {
-        var error = Math.Max(message.LastIndexOf("error:", StringComparison.Ordinal), message.LastIndexOf("fatal:", StringComparison.Ordinal));
+        var error = Math.Max(message.LastIndexOf("pg_rewind: error:", StringComparison.Ordinal), message.LastIndexOf("pg_rewind: fatal:", StringComparison.Ordinal));
         var said = message[Math.Max(0, error)..];
         return said.Contains("connect", StringComparison.OrdinalIgnoreCase) || said.Contains("the database system is", StringComparison.Ordinal);
     }

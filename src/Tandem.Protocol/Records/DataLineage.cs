@@ -33,6 +33,22 @@ public sealed record DataLineage(ImmutableList<LineageEntry> Entries, TimelineId
         new(persisted.GetRange(0, persisted.FindLastIndex(e => e.Timeline is { } t && t < timeline) + 1), timeline, end);
 
     /// <summary>
+    /// The lineage with the timeline of the newest reign, which was followed before it was confirmed, where the log goes on beyond it: on a timeline that is known to be nobody's. What came from its holder is on the one
+    /// before; without that it would count for nothing in an election [C2].
+    /// </summary>
+    /// <param name="byHand">A timeline before it that is nobody's either; null: none is known.</param>
+    /// <param name="left">By the history of the log's timeline: each timeline before it, and where it was left, oldest first.</param>
+    public static ImmutableList<LineageEntry> Followed(ImmutableList<LineageEntry> persisted, TimelineId? byHand, IReadOnlyList<(TimelineId Timeline, Lsn At)> left)
+    {
+        if (persisted is not [.., { Timeline: null } newest]) return persisted;
+        var before = persisted.Count > 1 ? persisted[^2].Timeline : null;
+        for (var i = left.Count - 1; i >= 0; i--)
+            if (left[i].Timeline != byHand && !(left[i].Timeline <= before))
+                return persisted.SetItem(persisted.Count - 1, newest with { Timeline = left[i].Timeline, SwitchPoint = newest.SwitchPoint ?? (before is { } known ? LeftAt(known, left) : null) });
+        return persisted;
+    }
+
+    /// <summary>
     /// The lineage with what the data itself tells of it: where each reign left the one before. A follower persists a reign before its holder has confirmed it, and may hear no more of
     /// that; an entry without its switch point, once another one stands behind it, would hide that a log goes on beyond where it was left [C2].
     /// </summary>

@@ -74,7 +74,7 @@ public static class RecordLoss
         // Whom of the other site a swap after that one may have counted is waited for.
         var remote = newest.RemoteNow is { Counted: false } wanted ? wanted with { Waits = true } : newest.Remote;
         // What is remembered of the pair may be of before it was decided anew, and whoever decided saw no record here that he could close first [S7]: the site's operator opens it, by the pair's own record.
-        var next = Election.Vacate(newest) with { Epoch = Highest(view).Next, Revision = newest.Revision + RebuildStep, Run = null, Remote = remote, RunMode = IsOpenedByPair(view, newest) ? RunMode.Standby : newest.RunMode };
+        var next = Election.Vacate(newest) with { Epoch = Highest(view).Next, Revision = newest.Revision + RebuildStep, PairEpoch = LaterPairEpoch(view, newest), Run = null, Remote = remote, RunMode = IsOpenedByPair(view, newest) ? RunMode.Standby : newest.RunMode };
         return new LossVerdict.Rebuild(next, $"{remembered}: every member has answered, the next one is elected in epoch {next.Epoch}");
     }
 
@@ -88,6 +88,7 @@ public static class RecordLoss
         return Election.Vacate(known) with
         {
             Epoch = epoch,
+            PairEpoch = LaterPairEpoch(view, known),
             Members = [view.Me],
             // Satisfied by this instance alone: everything that others had acknowledged was given up with the request.
             Quorums = known.RunMode == RunMode.Standby && known.Quorums.IsEmpty ? [] : [new QuorumClause(epoch, view.Me, [view.Me], 1)],
@@ -107,6 +108,10 @@ public static class RecordLoss
 
     /// <summary>A cluster that was not made by the pair, or not yet taken into it, goes on as it was.</summary>
     private static bool IsOpenedByPair(LossView view, PrimaryRecord remembered) => view.InPair && remembered.PairEpoch is not null;
+
+    /// <summary>A record that was founded anew meanwhile, before those who remember were back, may be of a later one: a site's never falls [S7].</summary>
+    private static PairEpoch? LaterPairEpoch(LossView view, PrimaryRecord remembered) =>
+        view.Present?.PairEpoch is { } stands && remembered.PairEpoch is { } known && stands > known ? stands : remembered.PairEpoch;
 
     /// <summary>Highest epoch that anybody has promised, or that stands anywhere.</summary>
     private static Epoch Highest(LossView view) =>

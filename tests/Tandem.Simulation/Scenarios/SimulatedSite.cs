@@ -333,7 +333,7 @@ public sealed partial class SimulatedSite
         if (isSynchronous == own[0].IsEmpty) return $"{Name}: the clause is {own[0]}";
         if (isSynchronous && own[0].Members.Count != cluster.Spec.Instances - 1) return $"{Name}: {own[0]} has not all standbys";
         // Whoever is named without being there would be waited for, were the record lost.
-        if (record.Members.FirstOrDefault(m => int.Parse(m.Instance.AsSpan(World.ClusterName.Length + 1), CultureInfo.InvariantCulture) > cluster.Spec.Instances) is { Instance: not null } left) return $"{Name}: the record names {left}, which has left";
+        if (record.Members.FirstOrDefault(m => Ordinal(m) > cluster.Spec.Instances) is { Instance: not null } left) return $"{Name}: the record names {left}, which has left";
         if (record.Members.GroupBy(m => m.Instance).FirstOrDefault(g => g.Count() > 1) is { } lives) return $"{Name}: the record names {string.Join(" and ", lives)}";
         return committed(this) is { } at && _world.Events.Now - at < TimeSpan.FromSeconds(1.5) ? null : $"{Name}: no client commits";
     }
@@ -347,12 +347,13 @@ public sealed partial class SimulatedSite
         var programs = Programs.ToList();
         if (programs.Any(p => p.Links?.Snapshot.Report is { Reason: "WouldDiscardData" })) return "WouldDiscardData";
         // Nor can one that was scaled away, where the record was lost before it had left that.
-        if (programs.Any(p => p.Links?.Snapshot.Report is { Reason: "RecordRegressed", Message: { } told } && told.Contains("raise spec.instances", StringComparison.Ordinal))) return "ScaledAway";
+        if (Protocol.Recovery.RecordLoss.Newest(programs.Select(p => p.Disk.AgentState?.Record))?.AllNamed().Any(m => Ordinal(m) > Api.Find<DatabaseCluster>(World.Namespace, World.ClusterName)!.Spec.Instances) == true && programs.Any(p => p.Links?.Snapshot.Report is { Reason: "RecordRegressed", Message: { } told } && told.Contains("raise spec.instances", StringComparison.Ordinal))) return "ScaledAway";
         // A member that is gone for good cannot say what it remembers.
         if (_world.WasLost(Name) && programs.Any(p => p.Links?.Snapshot.Report is { Reason: "RecordRegressed" })) return "RecordRegressed";
         if (!_world.WasLost(Name)) return null;
         var left = programs.Where(p => p.Disk is { IsLost: false, Data: DataDirectory { IsPartial: false, IsHalfRewound: false } }).Select(IncarnationOf).ToHashSet();
-        if (left.Count == 0 && Record is { RunMode: RunMode.Primary }) return "NoCopyLeft";
+        // The holder has a whole copy always; the others may just be making theirs when it is lost.
+        if (left.Count == 0 && Record is { RunMode: RunMode.Primary, Holder: { } holder } && _lost.ContainsKey(holder.Claim)) return "NoCopyLeft";
         if (Record is not { State: RecordState.Electing } record) return null;
         if (record.Quorums.Any(q => !q.IsEmpty && !left.Contains(q.Holder) && q.Members.Count(left.Contains) < q.PromisesNeeded)) return "ClauseUnsatisfied";
         // All whom the record names are gone: whoever had begun to copy before he was named has no say in it.
@@ -376,6 +377,8 @@ public sealed partial class SimulatedSite
         var asked = Api.Find<DisasterRecoveryPair>(World.Namespace, World.PairName)!.Spec.Synchronization.Mode;
         return (asked == PairSynchronizationMode.Synchronous) == (PairRecord.Synchronous?.Incarnation == holder) ? null : $"{Name}: the pair is to be {asked}, its record names {PairRecord.Named?.Instance ?? "nobody"} and says {PairRecord.Synchronous?.Incarnation.Instance ?? "nobody"} is synchronous";
     }
+
+    private static int Ordinal(Incarnation member) => int.Parse(member.Instance.AsSpan(World.ClusterName.Length + 1), CultureInfo.InvariantCulture);
 
     // ---- what the operator would do, where there is none ----
 

@@ -135,8 +135,8 @@ public sealed class InstanceTableTests
         Expect<InstanceAction.Wait>(begun, "MembersUnheard");
         Expect<InstanceAction.Elect>(begun with { Peers = [Peer(B, Promise(B, 2, 1, At(6)))] });
         // It was in touch when the election began.
-        Expect<InstanceAction.Elect>(begun with { ElectingSince = TimeSpan.FromSeconds(1.5) });
-        Expect<InstanceAction.Wait>(begun with { ElectingSince = TimeSpan.FromSeconds(2.9) }, "MembersUnheard");
+        Expect<InstanceAction.Elect>(begun with { ElectingSince = TimeSpan.FromSeconds(1.5), SawReignBegin = true });
+        Expect<InstanceAction.Wait>(begun with { ElectingSince = TimeSpan.FromSeconds(1.5) }, "MembersUnheard");
         // Itself a member, it knows what it has obeyed.
         Expect<InstanceAction.Elect>(begun with { Reading = begun.Reading with { Record = begun.Record! with { Quorums = [Clause(1, A, 1, A, B)] } } });
     }

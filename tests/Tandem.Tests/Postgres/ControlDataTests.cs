@@ -65,6 +65,12 @@ public sealed class ControlDataTests(PostgresTemplate template)
     [InlineData("    0/0 kB (100%), 0/1 tablespace", 0L, null)]
     public void Progress_is_read(string line, long bytes, long? total) => Assert.Equal(new TransferProgress(bytes, total), TransferLines.Parse(line));
 
+    [Theory]
+    [InlineData("pg_rewind ended with 1: pg_rewind: connected to server | pg_rewind: servers diverged at WAL location 0/3000110 on timeline 2 | pg_rewind: error: could not find previous WAL record at 0/3000110", false)]
+    [InlineData("pg_rewind ended with 1: pg_rewind: error: connection to server at \"10.0.0.1\", port 5432 failed: SSL error: certificate verify failed", true)]
+    [InlineData("pg_rewind ended with 1: pg_rewind: error: connection to server at \"10.0.0.1\", port 5432 failed: FATAL:  the database system is starting up", true)]
+    public void A_rewind_that_could_not_connect_is_told_from_one_that_is_not_possible(string message, bool isOfConnection) => Assert.Equal(isOfConnection, Rewinding.IsOfConnection(message));
+
     [Fact]
     public void The_fork_is_read_from_what_pg_rewind_says()
     {

@@ -17,7 +17,9 @@ public sealed class StatusTruth(World world)
     /// <summary>What is so for a shorter time than this may be missed, and is missed by whoever asks once a second too.</summary>
     public static readonly TimeSpan Every = TimeSpan.FromMilliseconds(50);
 
+    private static readonly TimeSpan JustNow = TimeSpan.FromSeconds(1);
     private readonly Dictionary<Incarnation, string> _names = [];
+    private readonly Dictionary<string, TimeSpan> _waited = new(StringComparer.Ordinal);
 
     public LastSo So { get; } = new(world.Events);
 
@@ -52,8 +54,14 @@ public sealed class StatusTruth(World world)
             }
             // The agent says so when it has had the door opened; a postmaster is a moment in opening it.
             if (isOpen || (server.Phase == ServerPhase.Primary && server.IsToLetClientsIn)) So.Note(site.Name, Fact.Admits, instance);
-            if (server.Phase == ServerPhase.Primary && Waits(record, server)) So.Note(site.Name, Fact.Waits);
+            if (server.Phase == ServerPhase.Primary && Waits(record, server, out var empty))
+            {
+                _waited[site.Name] = world.Events.Now;
+                if (!empty) So.Note(site.Name, Fact.Waits);
+            }
         }
+        // It is lost just as the swap lands which says that all there is waits by now.
+        if (record is { Holder: not null } && _waited.TryGetValue(site.Name, out var at) && world.Events.Now - at < JustNow && !record.Quorums.IsEmpty && record.Quorums.All(q => !q.IsEmpty)) So.Note(site.Name, Fact.Waits);
         if (open <= 1) So.Note(site.Name, Fact.OnePrimary);
         if (site.Api.Find<V1Service>(World.Namespace, Names.ReadWriteService(World.ClusterName))?.Spec?.Selector?.GetValueOrDefault(Names.InstanceLabel) is { } selected) So.Note(site.Name, Fact.Selected, selected);
         if (world.Sites.Count > 1) LookAcross(site, world.Sites[0] == site ? world.Sites[1] : world.Sites[0]);
@@ -115,16 +123,19 @@ public sealed class StatusTruth(World world)
         return site.Started.Where(p => p == holder || (primary is not null && !p.IsEnded && SendsTo(primary, SimulatedSite.IncarnationOf(p).ReplicationName)));
     }
 
-    /// <summary>The empty clause beside another says that what is acknowledged may be nowhere else, until it has gone.</summary>
-    private bool Waits(PrimaryRecord record, Server primary)
+    /// <param name="empty">The empty clause beside another says that what is acknowledged may be nowhere else, until it has gone.</param>
+    private bool Waits(PrimaryRecord record, Server primary, out bool empty)
     {
+        empty = false;
         if (!primary.Synchronous.IsDefined) return false;
         var own = 0;
         foreach (var clause in record.Quorums)
         {
             if (clause.Epoch != record.Epoch || clause.Holder != record.Holder) continue;
+            empty |= clause.IsEmpty;
+            if (clause.IsEmpty) continue;
             own++;
-            if (clause.IsEmpty || Streaming(primary, clause) < clause.Acknowledgements) return false;
+            if (Streaming(primary, clause) < clause.Acknowledgements) return false;
         }
         return own > 0;
     }

@@ -89,6 +89,20 @@ public sealed class DataLineageTests
         Assert.IsType<RejoinVerdict.Follow>(RejoinRules.Judge(DataLineage.Of(confirmed, new TimelineId(2), At(9)), confirmed, null));
     }
 
+    /// <summary>It followed the new holder onto timeline 3, whose confirmation it did not hear of, and was promoted by hand then.</summary>
+    [Fact]
+    public void What_came_from_a_reign_that_was_not_confirmed_counts_though_the_log_goes_on_by_hand() // [C2]
+    {
+        ImmutableList<LineageEntry> unconfirmed = [Reign(1, A, 2, At(1)), Reign(2, B, null, null)];
+        (TimelineId, Lsn)[] left = [(new TimelineId(1), At(1)), (new TimelineId(2), At(5)), (new TimelineId(3), At(8))];
+        var followed = DataLineage.Followed(unconfirmed, null, left);
+        Assert.Equal(Reign(2, B, 3, At(5)), followed[1]);
+        Assert.Equal(new LogEnd(null, new Epoch(2), At(8)), DataLineage.OfNobody(followed, new TimelineId(4), At(9)).PositionWithin(left));
+        // Nothing of that reign came; or what lies between was begun by hand too.
+        Assert.Equal(unconfirmed, DataLineage.Followed(unconfirmed, null, left[..2]));
+        Assert.Equal(unconfirmed, DataLineage.Followed(unconfirmed, new TimelineId(3), left));
+    }
+
     [Fact]
     public void A_log_on_an_older_timeline_says_nothing_of_the_newer_reign() =>
         Assert.Equal(FollowedUnconfirmed, DataLineage.Complete(FollowedUnconfirmed, new TimelineId(1), []));

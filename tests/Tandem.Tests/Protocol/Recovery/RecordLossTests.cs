@@ -27,6 +27,16 @@ public sealed class RecordLossTests
         Assert.True(Last.IsOlderThan(next));
     }
 
+    /// <summary>The site was founded anew, at a pair epoch that came after, before whoever remembers was back [S7].</summary>
+    [Fact]
+    public void The_pair_epoch_that_stands_there_does_not_fall()
+    {
+        var founded = Record(1, A) with { PairEpoch = new PairEpoch(3, "west"), RunMode = RunMode.Standby };
+        var view = View(founded, Says(A, Last), Says(B, Last), Says(C, Last)) with { InPair = true };
+        Assert.Equal((founded.PairEpoch, RunMode.Standby), (Rebuilt(view).PairEpoch, Rebuilt(view).RunMode));
+        Assert.Equal((founded.PairEpoch, RunMode.Standby), (RecordLoss.Reset(view, Last).PairEpoch, RecordLoss.Reset(view, Last).RunMode));
+    }
+
     /// <summary>With full disks nobody took down that the next epoch had begun; whoever has seen that writes onto no older record.</summary>
     [Fact]
     public void What_is_rebuilt_is_newer_than_what_was_seen_and_remembered_by_nobody()
