@@ -25,7 +25,7 @@ public sealed class PairStandings : IPairStandings
         var cluster = new ClusterKey(seen.Key.Namespace!, seen.Pair.Spec.Cluster);
         // The peer's authority is kept in the pair record: a restart, or a link that is down, must not take the trust away.
         var record = seen.View.Record;
-        var standing = record is null ? PairStanding.Unknown : new PairStanding(record.Role == PairRole.Primary, record.Peer?.Facts?.Authority);
+        var standing = record is null ? PairStanding.Unknown : new PairStanding(record.Role == PairRole.Primary, record.Peer?.Facts?.Authority) { CanTellPeer = seen.View.Peer is not null && record.Operation is null && seen.View.PeerRecord?.Operation is null };
         var changed = !_pairs.TryGetValue(seen.Key, out var known) || known != (cluster, standing);
         _pairs[seen.Key] = (cluster, standing);
         if (changed) Changed?.Invoke(cluster.Namespace, cluster.Name);

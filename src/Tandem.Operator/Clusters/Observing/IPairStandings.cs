@@ -16,6 +16,9 @@ public interface IPairStandings
 /// <param name="PeerAuthorityPem">The authority of the other site's cluster, for the instances' bundles; null as long as it is not known.</param>
 public sealed record PairStanding(bool FoundsCredentials, string? PeerAuthorityPem)
 {
+    /// <summary>The other site is read, and no operation is open: it can be told that whom it counts here is to leave.</summary>
+    public bool CanTellPeer { get; init; }
+
     /// <summary>Of a cluster whose pair is not known yet.</summary>
     public static readonly PairStanding Unknown = new(false, null);
 

@@ -60,6 +60,13 @@ public sealed class RollOutTests
         var decision = ClusterDecider.Decide(world.Now);
         Assert.Contains(decision.Actions, a => a is ClusterAction.DeletePod { Pod: "orders-3" });
         Assert.DoesNotContain(decision.Actions, a => a is ClusterAction.RequestSwitchover);
+
+        // Counted by the other site, only when that one can be told so.
+        world.Now = world.Now with { Record = new RecordReading.Present(world.Now.PrimaryRecord! with { Named = ClusterWorld.IncarnationOf("orders-3") }) };
+        var held = ClusterDecider.Decide(world.Now);
+        Assert.Contains(held.Holds, h => h.Reason == "ScaleDownWaits");
+        Assert.DoesNotContain(held.Actions, a => a is ClusterAction.DeletePod);
+        Assert.Contains(ClusterDecider.Decide(world.Now with { Pair = world.Now.Pair with { CanTellPeer = true } }).Actions, a => a is ClusterAction.DeletePod { Pod: "orders-3" });
     }
 
     [Fact]
