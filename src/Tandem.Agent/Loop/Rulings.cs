@@ -81,7 +81,7 @@ internal static class Rulings
         if (o.Reading.Exists == true || !o.Reading.Reachable) return null;
         // An empty volume is no evidence that there was nothing: each of the others may remember a record that was deleted, and a database made anew would be taken for theirs.
         if (o.Settings.SystemIdentifier is { } made)
-            return new Hold("RecordRegressed", $"the record is gone, and status.systemIdentifier says that database {made} was made: none is made in its place; kubectl tandem reset-primary {o.Settings.Cluster} --to INSTANCE names the one that has it");
+            return new Hold("RecordRegressed", $"the record is gone, and status.systemIdentifier says that database {made} was made: none is made in its place; kubectl tandem reset-primary {o.Settings.Cluster} --to INSTANCE names the one that has it; where no volume is left that has it, delete the DatabaseCluster and apply it again");
         if (!o.PodsKnown) return new Wait("PeersUnknown", "which instances run is not known yet");
         if (o.Peers.FirstOrDefault(p => p.PodPresent && !p.Reachable) is { } silent)
             return new Wait("PeersUnknown", $"{silent.Instance} runs and has not said yet whether it remembers a database");

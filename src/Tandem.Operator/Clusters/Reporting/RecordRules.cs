@@ -13,8 +13,8 @@ public static class RecordRules
     /// <summary>Why nobody holds the record for sure; null: it is stable.</summary>
     public static (string Reason, string Message)? WhyNotStable(ClusterObservation observation) => Regressed(observation) ?? observation.Record switch
     {
-        RecordReading.Absent => observation.Cluster.Status?.Epoch is { } epoch
-            ? ("RecordMissing", $"the record is not there; the last known epoch was {epoch}: the agents tell what they remember")
+        RecordReading.Absent => observation.Cluster.Status is { SystemIdentifier: { } made, History: var history }
+            ? ("RecordMissing", $"the record is not there, and database {made} was made{(history is [{ Epoch: var epoch }, ..] ? $"; the last known epoch was {epoch}" : "")}: the agents tell what they remember")
             : ("Founding", "there is no record yet: no database was made"),
         RecordReading.Unreadable unreadable => ("RecordUnreadable", unreadable.Message),
         RecordReading.Present { Current: var record } => record.State switch

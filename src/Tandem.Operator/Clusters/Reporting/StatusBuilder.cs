@@ -33,7 +33,8 @@ public static class StatusBuilder
             Synchronization = Synchronization(observation),
             History = HistoryBuilder.Build(old?.History ?? [], observation, reign),
             Conditions = Conditions(observation, decision, generation),
-            SystemIdentifier = record?.SystemIdentifier,
+            // Not with the record: where that is lost, it is what keeps a database from being made in the place of this one.
+            SystemIdentifier = record?.SystemIdentifier ?? old?.SystemIdentifier,
             Image = ImageInUse(observation),
             Version = Version(holder?.ServerVersion) ?? old?.Version,
             Services = ServiceAddresses.Of(observation),

@@ -29,6 +29,22 @@ public sealed class StatusTests
         Assert.Equal("Founded", Assert.Single(status.History).Reason);
     }
 
+    /// <summary>It is what keeps agents from making another database in its place.</summary>
+    [Fact]
+    [Requirement("E14")]
+    public void Which_database_was_made_is_still_said_when_the_record_is_lost()
+    {
+        var world = Settled();
+        world.Now = world.Now with { Record = new RecordReading.Present(world.Now.PrimaryRecord! with { SystemIdentifier = new SystemIdentifier(42) }) };
+        for (var look = 0; look < 3; look++)
+        {
+            var status = Status(world);
+            Assert.Equal(new SystemIdentifier(42), status.SystemIdentifier);
+            if (look > 0) Assert.Equal("RecordMissing", Condition(status, ConditionTypes.Ready).Reason);
+            world.Now = world.Now with { Cluster = world.Now.Cluster with { Status = status }, Record = RecordReading.IsAbsent };
+        }
+    }
+
     [Theory]
     [Requirement("E17")]
     [InlineData("NoRecord", "Founding")]
