@@ -75,8 +75,8 @@ internal static class AdmissionJobs
             if ((own.Count == same.Quorums.Count && same.Named is null) || own.IsEmpty) return null;
             // What the other site had acknowledged before a failover is covered by this reign's clauses now, as what this one had is [S11].
             var next = same with { Quorums = own, Named = null };
-            // With only the empty clause left nothing else says what was acknowledged before: the floor does [C8].
-            return own.All(q => q.IsEmpty) ? next with { Floor = Floors.Raise(same.Floor, new LogEnd(same.PairEpoch, same.Epoch, admission.OwnRecord!.Value)) } : next;
+            // Admitted by the empty clause, also beside one that is on its way out and that nobody has fulfilled yet, nothing else says what was acknowledged before: the floor does [C8].
+            return own[^1].IsEmpty ? next with { Floor = Floors.Raise(same.Floor, new LogEnd(same.PairEpoch, same.Epoch, admission.OwnRecord!.Value)) } : next;
         }, cancellation);
     }
 
