@@ -37,7 +37,6 @@ public sealed class InstanceMemory(IVolumeStore store, VolumeState volume, Incar
 
     /// <summary>When the running server was last asked whose log it has, and on which timeline that ended then.</summary>
     public (TimelineId Timeline, TimeSpan At)? LineageAsked { get; set; }
-    public bool CleanShutdown { get; set; }
     public UpstreamTarget? Upstream { get; set; }
 
     /// <summary>Since when the standby that runs has received nothing from <see cref="Upstream"/>, or was last given its place there again.</summary>

@@ -54,17 +54,13 @@ internal static class ServerJobs
     public static async Task<WalEnd> SealLogAsync(JobContext c, CancellationToken cancellation)
     {
         var end = await c.Server.SealWalAsync(c.Memory.SealHint, cancellation);
-        if (!c.Server.Process.Running)
+        // A volume that ran read-write last, on a timeline that is not a reign of its own: somebody has promoted it (pg_promote), seen by its agent or not. By its number, and by where it was left, that timeline may
+        // look like one that another has begun. pg_control is not asked of a log of the own reign: handing over waits for the end of that.
+        if (!c.Server.Process.Running && c.Memory.Volume.LogOf(end.Timeline, end.End).Entries is [.., { Incarnation: var writer }] && writer.Volume != c.Memory.Me.Volume
+            && (await c.Server.ReadControlDataAsync(cancellation)).RanReadWrite)
         {
-            var control = await c.Server.ReadControlDataAsync(cancellation);
-            c.Memory.CleanShutdown = control.CleanShutdown;
-            // A volume that ran read-write last, on a timeline that is not a reign of its own: somebody has promoted it (pg_promote), seen by its agent or not. By its number, and by where it was left, that timeline may
-            // look like one that another has begun.
-            if (control.RanReadWrite && c.Memory.Volume.LogOf(end.Timeline, end.End).Entries is [.., { Incarnation: var writer }] && writer.Volume != c.Memory.Me.Volume)
-            {
-                var left = await ReadHistoryAsync(c, end.Timeline, cancellation);
-                c.Memory.Remember(state => state with { Lineage = DataLineage.Followed(state.Lineage, state.PromotedByHand, left), PromotedByHand = end.Timeline });
-            }
+            var left = await ReadHistoryAsync(c, end.Timeline, cancellation);
+            c.Memory.Remember(state => state with { Lineage = DataLineage.Followed(state.Lineage, state.PromotedByHand, left), PromotedByHand = end.Timeline });
         }
         if (c.Memory.Volume.PromotedByHand != end.Timeline && c.Memory.Volume.Lineage.Any(e => e.SwitchPoint is null))
         {
@@ -109,7 +105,7 @@ internal static class ServerJobs
     }
 
     public static ImmutableList<LineageEntry> Entries(IEnumerable<LineageRow> rows) =>
-        [.. rows.Select(r => new LineageEntry(r.PairEpoch, r.Epoch, Incarnation.Parse(r.Incarnation), r.Timeline, r.SwitchPoint))];
+        DataLineage.OnePerReign(rows.Select(r => new LineageEntry(r.PairEpoch, r.Epoch, Incarnation.Parse(r.Incarnation), r.Timeline, r.SwitchPoint)));
 
     /// <summary>Where a log stands in an election; see <see cref="DataLineage.PositionWithin"/>.</summary>
     public static async Task<LogEnd?> PositionAsync(JobContext c, DataLineage mine, CancellationToken cancellation) =>

@@ -77,7 +77,6 @@ public sealed record InstanceObservation
 
     /// <summary>As <see cref="ReignUnknown"/>, and the log itself has not been asked.</summary>
     public bool ReignUnasked => ReignUnknown && LineageAsked?.Timeline != LogEnd!.Timeline;
-    public bool CleanShutdown { get; init; }
     public Grant? Grant { get; init; }
     public Admission? Admission { get; init; }
 

@@ -20,10 +20,12 @@ public sealed class InstanceObserver(RecordKeeper records, ClusterSight sight, P
     private static readonly TimeSpan AnswerLimit = TimeSpan.FromMilliseconds(500);
 
     private readonly Dictionary<Incarnation, TimeSpan> _lastStreaming = [];
-    private (Epoch Epoch, Incarnation? Holder, TimeSpan Since)? _reign;
 
-    /// <summary>Since when the API server had been in reach, as the record was last seen, and as it was when another reign was seen in its place.</summary>
-    private (TimeSpan? Last, TimeSpan? AtChange) _touch;
+    /// <summary>The reign that the record was last seen in; and since when the API server had been in reach as the one before was last seen in its place, null where none was.</summary>
+    private (Epoch Epoch, Incarnation? Holder, TimeSpan Since, TimeSpan? Touch)? _reign;
+
+    /// <summary>Since when the API server had been in reach, as the record was last seen; null: it was not.</summary>
+    private TimeSpan? _touch;
     private TimeSpan? _clausesSatisfiedSince;
     private Incarnation? _remote;
     private bool _wasRunning;
@@ -44,7 +46,8 @@ public sealed class InstanceObserver(RecordKeeper records, ClusterSight sight, P
         var reading = records.Latest;
         var observed = peers.Observe();
         var record = RecordSight.IsRegressed(reading, memory.Volume, server.HasData, observed, memory.GivingTo) ? null : reading.Record;
-        NoteReign(record, reading.Reachable ? reading.ReachableSince : null, now);
+        var touch = reading.Reachable ? reading.ReachableSince : null;
+        NoteReign(record, touch, now);
         NoteLogEnd(process, status);
         NoteStreaming(process, status, now);
         var pair = sight.Pair;
@@ -65,7 +68,6 @@ public sealed class InstanceObserver(RecordKeeper records, ClusterSight sight, P
             DetachedSince = memory.DetachedSince,
             NewestTimeline = memory.NewestTimeline,
             LineageAsked = memory.LineageAsked,
-            CleanShutdown = memory.CleanShutdown,
             Grant = memory.Grant,
             Admission = memory.Admission,
             Promise = memory.Promise,
@@ -86,7 +88,7 @@ public sealed class InstanceObserver(RecordKeeper records, ClusterSight sight, P
             MaybeCounted = records.MaybeCounted,
             HeldUntil = holds.Until,
             ElectingSince = record?.State is RecordState.Electing ? now - _reign!.Value.Since : null,
-            SawReignBegin = reading is { Reachable: true, ReachableSince: { } since } && _touch.AtChange == since,
+            SawReignBegin = touch is not null && _reign?.Touch == touch,
             ClausesSatisfiedFor = SatisfiedFor(record, observed, now),
             HolderIsDown = HolderIsDown(record, now),
             HandoverTried = memory.HandoverTried,
@@ -106,12 +108,8 @@ public sealed class InstanceObserver(RecordKeeper records, ClusterSight sight, P
     private void NoteReign(PrimaryRecord? record, TimeSpan? touch, TimeSpan now)
     {
         if (record is null) return;
-        if (!(_reign is { } reign && reign.Epoch == record.Epoch && reign.Holder == record.Holder))
-        {
-            _touch.AtChange = _reign is null ? null : _touch.Last;
-            _reign = (record.Epoch, record.Holder, now);
-        }
-        _touch.Last = touch;
+        if (_reign is not { } reign || reign.Epoch != record.Epoch || reign.Holder != record.Holder) _reign = (record.Epoch, record.Holder, now, _touch);
+        _touch = touch;
     }
 
     private void NoteLogEnd(ServerProcess process, ServerStatus? status)

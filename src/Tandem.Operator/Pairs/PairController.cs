@@ -23,9 +23,6 @@ public sealed class PairController(
     private const int MaximumWrites = 12;
 
     private static readonly TimeSpan LookAgainAfter = TimeSpan.FromSeconds(1);
-    /// <summary>Whoever has waited for longer for an answer to a write looks again before it tells what is so.</summary>
-    private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(1);
-
     private static readonly TimeSpan LookAgainInOperation = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Keeps the object until both sites have dissolved the pair [S13].</summary>
@@ -36,7 +33,7 @@ public sealed class PairController(
         var key = ResourceKey.Of(entity);
         var (seen, action, seenAt) = await DecideAndActAsync(key, cancellation);
         if (seen is null) return await reporter.ReportUnusableAsync(key, cancellation) ? ReconcileResult.After(LookAgainAfter) : ReconcileResult.Done;
-        if (time.GetElapsedTime(seenAt) > Fresh && await observer.ObserveAsync(key, cancellation) is { } now) (seen, action) = (now, PairDecision.Decide(now.View));
+        if (time.GetElapsedTime(seenAt) > Freshness.Limit && await observer.ObserveAsync(key, cancellation) is { } now) (seen, action) = (now, PairDecision.Decide(now.View));
         await reporter.ReportAsync(seen, action, cancellation);
         return ReconcileResult.After(IsInOperation(seen) ? LookAgainInOperation : LookAgainAfter);
     }

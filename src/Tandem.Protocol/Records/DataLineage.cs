@@ -64,6 +64,19 @@ public sealed record DataLineage(ImmutableList<LineageEntry> Entries, TimelineId
         return persisted;
     }
 
+    /// <summary>A reign that was promoted again has told of each of its timelines; it is on the last.</summary>
+    /// <param name="told">In the order of their timelines.</param>
+    public static ImmutableList<LineageEntry> OnePerReign(IEnumerable<LineageEntry> told)
+    {
+        var entries = ImmutableList.CreateBuilder<LineageEntry>();
+        foreach (var entry in told)
+        {
+            if (entries is [.., var last] && last.SameReign(entry)) entries[^1] = entry;
+            else entries.Add(entry);
+        }
+        return entries.ToImmutable();
+    }
+
     /// <summary>
     /// The lineage with the reigns that the log itself names. What it does not name (not replayed yet, or ended before it could say so) stays; on one history timelines only rise, and of two
     /// reigns for one timeline the log is right.

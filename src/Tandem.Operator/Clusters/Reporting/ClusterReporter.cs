@@ -72,7 +72,7 @@ public sealed class ClusterReporter(IKubernetesClient client, IEventRecorder eve
                     _written[observation.Key] = new Written(applied.Value.Metadata.Uid!, observation.Cluster.Metadata.ResourceVersion!, applied.Value, time.GetTimestamp());
                     return true;
                 case SwapResult<DatabaseCluster>.Conflict when attempt < 3 && await client.GetAsync<DatabaseCluster>(observation.Name, observation.Key.Namespace, cancellation) is { } live:
-                    if (time.GetElapsedTime(begun) > ClusterController.Fresh) return false;
+                    if (time.GetElapsedTime(begun) > Freshness.Limit) return false;
                     // Nobody else writes status: only the version is another one, e.g. by an annotation. The truth that is told does not depend on it.
                     swap = live with { Status = status };
                     break;

@@ -28,6 +28,12 @@ public sealed class DataLineageTests
         Assert.Equal(At(5), complete[1].SwitchPoint);
     }
 
+    /// <summary>Both rows are in the log; who learns two reigns of them waits for ever for a holder that knows of one.</summary>
+    [Fact]
+    public void A_reign_that_tells_of_two_timelines_is_one_and_on_the_last() =>
+        Assert.Equal([Reign(1, A, 1, Lsn.Zero), Reign(2, B, 3, At(5)), Reign(3, A, 4, At(9))],
+            DataLineage.OnePerReign([Reign(1, A, 1, Lsn.Zero), Reign(2, B, 2, At(5)), Reign(2, B, 3, At(5)), Reign(3, A, 4, At(9))]));
+
     [Fact]
     public void A_reign_begins_where_the_one_before_it_was_left_whatever_was_left_after() // [C2]
     {
