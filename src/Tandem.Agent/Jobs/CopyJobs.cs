@@ -141,9 +141,10 @@ internal static class CopyJobs
         c.Memory.OtherSite = new RemoteLineage(o.Pair!.PairEpoch, remote.Host, ServerJobs.Entries(remote.Rows), remote.SystemIdentifier, c.Time.BootTime());
         if (!c.Server.Process.Running) return;
         await ServerJobs.NoteTimelinesAsync(c, cancellation);
-        // A server that follows already goes on, with its history as it now is; but not where its own log is known to be of another: that is what tells that it has to be rewound [C2].
+        // A server that follows already goes on, with its history as it now is; but not where its own log is known to be of another: that is what tells that it has to be rewound [C2]. Nor where it has more reigns than the
+        // other site tells of, as before that site's next primary has confirmed its own: forgotten, they would be taken for his.
         var known = c.Memory.StreamedEnd is { } end ? c.Memory.Volume.LogOf(end.Timeline, end.End) : null;
-        if (known is { EndsUnattributed: false } && RejoinRules.Judge(known, c.Memory.OtherSite.Entries, null) is RejoinVerdict.Rewind or RejoinVerdict.Rebuild) return;
+        if (known is { EndsUnattributed: false } && RejoinRules.Judge(known, c.Memory.OtherSite.Entries, null) is not RejoinVerdict.Follow) return;
         // Nor where it ends on a timeline of that number, which by its own history began elsewhere.
         if (known is { EndsUnattributed: true } && c.Memory.NewestTimeline is { } newest && newest.Timeline == known.Timeline && !DataLineage.Names(c.Memory.OtherSite.Entries, newest.Timeline, newest.Left)) return;
         if (c.Memory.Upstream == action.Source) c.Memory.Remember(state => state with { Lineage = c.Memory.OtherSite.Entries });

@@ -64,7 +64,7 @@ internal static class HolderRules
             if (o.Status is { Receiver: not { Status: "streaming" } } && o.Now - other.ReadAt > LineageAge)
                 return new ReadOtherSite(source, "NotStreaming", "streaming has stopped: was there a failover at the other site?");
             if (FollowerRules.StrayTimeline(o, source, other.Entries) is { } stray) return stray;
-            if (FollowerRules.Rejoin(o, source, other.Entries, null) is (Stop or Hold or AcceptDiscard or LeaveClauses) and var apart) return apart;
+            if (FollowerRules.Rejoin(o, source, other.Entries, null) is (Stop or Hold or AcceptDiscard or LeaveClauses or Wait { Reason: FollowerRules.CountedByOtherSiteReason }) and var apart) return apart;
         }
         else
         {
