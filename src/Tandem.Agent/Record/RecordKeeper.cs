@@ -59,6 +59,16 @@ public sealed class RecordKeeper(IKubernetesClient client, string cluster, strin
     /// <summary>What the volume remembers from before this life.</summary>
     public void Recall(PrimaryRecord? remembered) => Note(remembered);
 
+    /// <summary>
+    /// This one is obeyed, though a newer one was seen in this life: the API server went back, and no volume that is heard has taken the newer one down (their disks were full). So nobody has acted under that, and an agent
+    /// that starts again would know nothing of it either. Not for as long as a job runs that may have been decided on it.
+    /// </summary>
+    /// <param name="obeyed">As <see cref="Latest"/> has it; of another reading nothing is said.</param>
+    public void GoOnFrom(PrimaryRecord obeyed)
+    {
+        if (ReferenceEquals(Latest.Record, obeyed)) _newest = obeyed;
+    }
+
     /// <param name="change">From the record as read live (null: there is none) to what it shall be; null: not called for any more.</param>
     /// <param name="rebuilds">Whatever stands there is known to be older than what was obeyed, or gone.</param>
     public async Task<RecordSwap> SwapAsync(string purpose, Func<PrimaryRecord?, PrimaryRecord?> change, CancellationToken cancellation, bool rebuilds = false)

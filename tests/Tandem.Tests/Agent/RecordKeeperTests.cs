@@ -89,6 +89,26 @@ public sealed class RecordKeeperTests
     }
 
     [Fact]
+    public async Task What_was_seen_and_taken_down_by_nobody_keeps_nobody_from_going_on()
+    {
+        var (keeper, api) = Keeper();
+        api.Reads.Enqueue(Lease(3, "9"));
+        var seen = (await keeper.ReadAsync(CancellationToken.None)).Record!;
+        api.Reads.Enqueue(Lease(2, "5"));
+        await keeper.ReadAsync(CancellationToken.None);
+
+        keeper.GoOnFrom(seen); // of an earlier reading
+        api.Reads.Enqueue(Lease(2, "5"));
+        Assert.IsType<RecordSwap.Moot>(await keeper.SwapAsync("renew", record => record, CancellationToken.None));
+
+        keeper.GoOnFrom(keeper.Latest.Record!);
+        api.Reads.Enqueue(Lease(2, "5"));
+        api.Reads.Enqueue(Lease(2, "5"));
+        await keeper.SwapAsync("renew", record => record, CancellationToken.None);
+        Assert.Single(api.Sent);
+    }
+
+    [Fact]
     public async Task What_the_volume_remembers_from_an_earlier_life_is_not_swapped_over()
     {
         var (keeper, api) = Keeper();
