@@ -7,8 +7,8 @@ using Tandem.Kubernetes.Watching;
 namespace Tandem.Kubernetes.Reconciling;
 
 /// <summary>
-/// Runs controllers over shared caches. In order: all caches are warm; this process leads; the controllers work on every object there is, and then on changes; on
-/// shutdown they drain; the lease is released last.
+/// Runs controllers over shared caches. In order: all caches are warm; this process leads; all caches have caught up with what another leader may have written; the controllers work on every object there is, and then on
+/// changes; on shutdown they drain; the lease is released last.
 /// </summary>
 public sealed class ControllerHost(IKubernetesClient client, TimeProvider time, Random random, ILogger logger, LeaderElector? elector = null)
 {
@@ -62,6 +62,8 @@ public sealed class ControllerHost(IKubernetesClient client, TimeProvider time, 
 
     private async Task LeadAsync(CancellationToken stopping, CancellationToken lost)
     {
+        using (var either = CancellationTokenSource.CreateLinkedTokenSource(stopping, lost))
+            await Task.WhenAll(_caches.Values.Select(c => c.Watcher.CatchUpAsync(either.Token))); // led once more after a cut, it would tell of what was before that as if it were so
         Log.ControllersStart(logger, string.Join(", ", _controllers.Select(c => c.Name)));
         await Task.WhenAll(_controllers.Select(c => c.RunAsync(stopping, lost)));
         Log.ControllersDrained(logger);

@@ -6,7 +6,8 @@ namespace Tandem.Kubernetes.Watching;
 
 /// <summary>
 /// Keeps a <see cref="ResourceCache{T}"/> up to date: lists (all pages), then watches from the list's version on, for ever. A watch that ends or breaks off goes on
-/// where it was; a version that is too old (410) leads to a new list, after whose last page what is missing is told as deleted.
+/// where it was; a version that is too old (410) leads to a new list, after whose last page what is missing is told as deleted. So does <see cref="CatchUpAsync"/>: an open watch that tells nothing may have nothing to tell,
+/// or have been cut without a word.
 /// </summary>
 public sealed class ResourceWatcher<T>(IKubernetesClient client, ResourceCache<T> cache, ResourceWatcherOptions options, TimeProvider time, Random random, ILogger logger) : IResourceWatcher
     where T : class, IKubernetesObject
@@ -14,11 +15,32 @@ public sealed class ResourceWatcher<T>(IKubernetesClient client, ResourceCache<T
     /// <summary>A watch that held for so long worked: the failure after it is a first one.</summary>
     private static readonly TimeSpan Lasting = TimeSpan.FromSeconds(1);
 
+    /// <summary>A list that was asked for so lately is new enough for whoever wants to catch up.</summary>
+    private static readonly TimeSpan New = TimeSpan.FromSeconds(1);
+
+    private readonly Lock _gate = new();
+    private readonly List<TaskCompletionSource> _catchingUp = [];
+    private CancellationTokenSource? _turn;
+    private long? _listedAt;
+
     private readonly Backoff _backoff = new(options.InitialBackoff, options.MaximumBackoff, random);
 
     public ResourceCache<T> Cache => cache;
 
     public Task WaitWarmAsync(CancellationToken cancellation) => cache.WaitWarmAsync(cancellation);
+
+    public async Task CatchUpAsync(CancellationToken cancellation)
+    {
+        var caughtUp = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_gate)
+        {
+            if (_listedAt is { } at && time.GetElapsedTime(at) < New) return;
+            _catchingUp.Add(caughtUp);
+            _turn?.Cancel();
+        }
+        using var registration = cancellation.Register(() => caughtUp.TrySetCanceled(cancellation));
+        await caughtUp.Task;
+    }
 
     /// <summary>Ends by cancellation alone; never throws.</summary>
     public async Task RunAsync(CancellationToken cancellation)
@@ -26,26 +48,45 @@ public sealed class ResourceWatcher<T>(IKubernetesClient client, ResourceCache<T
         string? version = null;
         while (!cancellation.IsCancellationRequested)
         {
+            using var turn = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+            lock (_gate)
+            {
+                _turn = turn;
+                if (_catchingUp.Count > 0) version = null;
+            }
             try
             {
-                version = version is null ? await ListAsync(cancellation) : await WatchAsync(version, cancellation);
+                version = version is null ? await ListAsync(turn.Token) : await WatchAsync(version, turn.Token);
             }
-            catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+            catch (OperationCanceledException) when (turn.IsCancellationRequested)
             {
-                return;
+                // It ends, or somebody wants to catch up.
             }
             catch (Exception e)
             {
                 version = null; // a list settles whatever was wrong
-                if (!await WaitAsync(e, cancellation)) return;
+                await WaitAsync(e, turn.Token);
+            }
+            finally
+            {
+                lock (_gate) _turn = null;
             }
         }
     }
 
     private async Task<string> ListAsync(CancellationToken cancellation)
     {
+        List<TaskCompletionSource> catchingUp;
+        lock (_gate) catchingUp = [.. _catchingUp];
+        var sentAt = time.GetTimestamp();
         var list = await client.ListAsync<T>(options.Namespace, options.LabelSelector, options.FieldSelector, cancellation);
         cache.Replace(list);
+        lock (_gate)
+        {
+            _listedAt = sentAt;
+            _catchingUp.RemoveAll(catchingUp.Contains);
+        }
+        foreach (var caughtUp in catchingUp) caughtUp.TrySetResult();
         Log.Listed(logger, typeof(T).Name, list.Items.Count, list.ResourceVersion);
         return list.ResourceVersion;
     }
@@ -113,4 +154,7 @@ public interface IResourceWatcher
 {
     Task RunAsync(CancellationToken cancellation);
     Task WaitWarmAsync(CancellationToken cancellation);
+
+    /// <summary>Ends once the cache holds what was there a second before this was called, or later.</summary>
+    Task CatchUpAsync(CancellationToken cancellation);
 }

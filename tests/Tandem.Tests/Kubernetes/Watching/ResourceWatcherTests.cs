@@ -1,3 +1,5 @@
+using System.Reflection;
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging.Abstractions;
 using Tandem.Kubernetes.Client;
 using Tandem.Kubernetes.Models;
@@ -144,8 +146,55 @@ public sealed class ResourceWatcherTests(ApiServerFixture api)
         await Eventually.TrueAsync(() => heard.All.Contains("deleted stays"), heard.ToString);
     }
 
-    private static ResourceWatcher<V1ConfigMap> Watcher(IKubernetesClient client, ResourceCache<V1ConfigMap> cache, string ns, string? label = null) =>
-        new(client, cache, new ResourceWatcherOptions { Namespace = ns, LabelSelector = label is null ? null : $"test={label}", MaximumBackoff = TimeSpan.FromSeconds(1) }, TimeProvider.System, new Random(1), NullLogger.Instance);
+    [Fact]
+    public async Task Catches_up_where_the_watch_is_open_and_tells_nothing()
+    {
+        var ns = await api.NamespaceAsync();
+        var client = DispatchProxy.Create<IKubernetesClient, Deaf>();
+        ((Deaf)(object)client).Inner = api.Client;
+        var (cache, time) = (new ResourceCache<V1ConfigMap>(), new ManualTimeProvider());
+        var watcher = Watcher(client, cache, ns, time: time);
+        await using var running = Running.Start(watcher.RunAsync);
+        await cache.WaitWarmAsync(CancellationToken.None).EndsAsync();
+        await PutAsync(api.Client, ns, "unheard");
+
+        await watcher.CatchUpAsync(CancellationToken.None).EndsAsync(); // it has just listed
+        Assert.Null(cache.Get(ns, "unheard"));
+
+        time.Advance(TimeSpan.FromSeconds(2));
+        await watcher.CatchUpAsync(CancellationToken.None).EndsAsync();
+        Assert.NotNull(cache.Get(ns, "unheard"));
+    }
+
+    [Fact]
+    public async Task Whoever_wants_to_catch_up_waits_no_longer_than_it_is_let()
+    {
+        var client = DispatchProxy.Create<IKubernetesClient, Deaf>();
+        ((Deaf)(object)client).Inner = api.Client;
+        var watcher = Watcher(client, new ResourceCache<V1ConfigMap>(), await api.NamespaceAsync());
+        using var lost = new CancellationTokenSource();
+        var catchingUp = watcher.CatchUpAsync(lost.Token); // it does not even run
+        await lost.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => catchingUp.EndsAsync());
+    }
+
+    /// <summary>A client whose watches are open, and tell nothing.</summary>
+    public class Deaf : DispatchProxy
+    {
+        internal IKubernetesClient Inner { get; set; } = null!;
+
+        protected override object? Invoke(MethodInfo? targetMethod, object?[]? args) =>
+            targetMethod!.Name == nameof(IKubernetesClient.WatchAsync) ? SilenceAsync((CancellationToken)args![^1]!) : targetMethod.Invoke(Inner, args);
+
+        private static async IAsyncEnumerable<WatchEvent<V1ConfigMap>> SilenceAsync([EnumeratorCancellation] CancellationToken cancellation)
+        {
+            await Task.Delay(Timeout.Infinite, cancellation);
+            yield break;
+        }
+    }
+
+    private static ResourceWatcher<V1ConfigMap> Watcher(IKubernetesClient client, ResourceCache<V1ConfigMap> cache, string ns, string? label = null, TimeProvider? time = null) =>
+        new(client, cache, new ResourceWatcherOptions { Namespace = ns, LabelSelector = label is null ? null : $"test={label}", MaximumBackoff = TimeSpan.FromSeconds(1) }, time ?? TimeProvider.System, new Random(1), NullLogger.Instance);
 
     private static async Task PutAsync(IKubernetesClient client, string ns, string name, string label = "none")
     {
