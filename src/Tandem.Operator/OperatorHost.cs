@@ -87,6 +87,7 @@ public sealed class OperatorHost : IAsyncDisposable
         var caches = new ClusterCaches(_host, options.Namespaces, hasPolicyV1);
         var ledger = new SentLedger();
         var controller = new ClusterController(
+            client,
             new ClusterObserver(caches, _reports, ledger, new CertificateMemory(), pairs, settings, time),
             new ClusterActuator(client, ledger, time, loggers.CreateLogger<ClusterActuator>()),
             new ClusterReporter(client, _events, new ReignMemory(), _clusterMetrics, time, loggers.CreateLogger<ClusterReporter>()),

@@ -1,4 +1,6 @@
 using Microsoft.Extensions.Logging;
+using Tandem.Kubernetes.Client;
+using Tandem.Kubernetes.Models;
 using Tandem.Kubernetes.Reconciling;
 using Tandem.Operator.Clusters.Acting;
 using Tandem.Operator.Clusters.Deciding;
@@ -9,15 +11,12 @@ using Tandem.Resources;
 namespace Tandem.Operator.Clusters;
 
 /// <summary>Observe, decide, act, report: once for every change of anything that belongs to a cluster.</summary>
-public sealed class ClusterController(ClusterObserver observer, ClusterActuator actuator, ClusterReporter reporter, ClusterMetrics metrics, TimeProvider time, ILogger<ClusterController> logger) : IEntityController<DatabaseCluster>
+public sealed class ClusterController(IKubernetesClient client, ClusterObserver observer, ClusterActuator actuator, ClusterReporter reporter, ClusterMetrics metrics, TimeProvider time, ILogger<ClusterController> logger) : IEntityController<DatabaseCluster>
 {
-    /// <summary>Whoever has waited for longer for an answer to a write looks again before it tells what is so.</summary>
-    public static readonly TimeSpan Fresh = TimeSpan.FromSeconds(1);
-
     public async Task<ReconcileResult> ReconcileAsync(DatabaseCluster entity, CancellationToken cancellation)
     {
         var key = ClusterKey.Of(entity);
-        if (observer.Observe(key) is not { } observation) return ReconcileResult.Done;
+        if (await ObserveAsync(key, cancellation) is not { } observation) return ReconcileResult.Done;
         observer.Listen(observation);
 
         var decision = ClusterDecider.Decide(observation);
@@ -33,7 +32,7 @@ public sealed class ClusterController(ClusterObserver observer, ClusterActuator 
         }
         finally
         {
-            if (time.GetElapsedTime(begun) > Fresh && observer.Observe(key) is { } now) report = reporter.Build(now, ClusterDecider.Decide(now));
+            if (time.GetElapsedTime(begun) > Freshness.Limit && await ObserveAsync(key, cancellation) is { } now) report = reporter.Build(now, ClusterDecider.Decide(now));
             reportAgain = await reporter.ReportAsync(report, cancellation);
         }
 
@@ -43,6 +42,13 @@ public sealed class ClusterController(ClusterObserver observer, ClusterActuator 
             ({ } look, { } tell) => ReconcileResult.After(look < tell ? look : tell),
             var (look, tell) => ReconcileResult.After((look ?? tell)!.Value),
         };
+    }
+
+    /// <summary>A watch that has broken off does not say so; what would be told of a record that the agents have left behind is not so any more.</summary>
+    private async Task<ClusterObservation?> ObserveAsync(ClusterKey key, CancellationToken cancellation)
+    {
+        var seen = observer.Observe(key);
+        return seen is { RecordIsBehind: true } ? seen with { Record = RecordReading.Of(await client.GetAsync<V1Lease>(Names.Record(key.Name), key.Namespace, cancellation)) } : seen;
     }
 
     public Task DeletedAsync(DatabaseCluster entity, CancellationToken cancellation)

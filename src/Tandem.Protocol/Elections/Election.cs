@@ -35,6 +35,14 @@ public static class Election
     /// <summary>One who answers may have reached the floor: whoever has not would give way to it at once.</summary>
     private static readonly TimeSpan GraceBelowFloor = TimeSpan.FromSeconds(5);
 
+    private const string ClauseUnsatisfied = nameof(ClauseUnsatisfied);
+    private const string HolderNotKnownDown = nameof(HolderNotKnownDown);
+    private const string CountedBetweenSites = nameof(CountedBetweenSites);
+    private const string NoCandidate = nameof(NoCandidate);
+
+    /// <summary>Whether an agent that says so waits for the promise of one who does not answer, and who may never come.</summary>
+    public static bool WaitsForAnother(string? reason) => reason is ClauseUnsatisfied or HolderNotKnownDown or CountedBetweenSites or NoCandidate;
+
     public static bool ClausesSatisfied(PrimaryRecord record, IReadOnlyCollection<PromiseReport> promises) =>
         record.Quorums.All(clause => ClauseRules.Satisfied(clause, record.Epoch, promises))
         && (ClauseRules.MustBeHeard(record) is not { } one || promises.Any(p => p.By == one && p.Epoch == record.Epoch && p.Position is not null));
@@ -47,22 +55,22 @@ public static class Election
         foreach (var clause in record.Quorums)
         {
             if (!ClauseRules.Satisfied(clause, record.Epoch, valid))
-                return new ElectionVerdict.Wait("ClauseUnsatisfied", $"clause {clause} of epoch {clause.Epoch} needs the promise of {clause.Holder.Instance} or of {clause.PromisesNeeded} of its members; promised: {Names(valid)}");
+                return new ElectionVerdict.Wait(ClauseUnsatisfied, $"clause {clause} of epoch {clause.Epoch} needs the promise of {clause.Holder.Instance} or of {clause.PromisesNeeded} of its members; promised: {Names(valid)}");
             if (ClauseRules.NeedsEvidence(clause) && !view.HolderIsDown && valid.All(p => p.By != clause.Holder))
-                return new ElectionVerdict.Wait("HolderNotKnownDown", $"{clause.Holder.Instance} ran asynchronously and is not known to be down");
+                return new ElectionVerdict.Wait(HolderNotKnownDown, $"{clause.Holder.Instance} ran asynchronously and is not known to be down");
         }
 
         var heard = ClauseRules.MustBeHeard(record);
         var least = valid.FirstOrDefault(p => p.By == heard)?.Position;
         if (heard is { } one && least is null)
-            return new ElectionVerdict.Wait("CountedBetweenSites", $"{one.Instance} may have commits of the synchronous pair that nobody else at this site has, and has not said where its log ends; promised: {Names(valid)}. Bring it back{(record.Named is null ? ", or let the other site take over," : "")} or go on without them: kubectl tandem reset-primary --to INSTANCE");
+            return new ElectionVerdict.Wait(CountedBetweenSites, $"{one.Instance} may have commits of the synchronous pair that nobody else at this site has, and has not said where its log ends; promised: {Names(valid)}. Bring it back{(record.Named is null ? ", or let the other site take over," : "")} or go on without them: kubectl tandem reset-primary --to INSTANCE");
 
         var able = valid.Where(p => p.CanHold).ToList();
         var candidates = able.Where(p => p.Position is not null ? IsEligible(p, record, view.MaximumLag) && HasAsMuch(p, least) : MayHoldWithoutPosition(record) && heard is null).ToList();
         var belowFloor = candidates.Count == 0 && MayHoldBelowFloor(record);
         if (belowFloor) candidates = [.. able.Where(p => p.Position is not null && HasAsMuch(p, least))];
         if (candidates.Count == 0)
-            return new ElectionVerdict.Wait("NoCandidate", $"no promise reaches the floor {record.Floor?.ToString() ?? "-"} and the lag allowed; promised: {Names(valid)}");
+            return new ElectionVerdict.Wait(NoCandidate, $"no promise reaches the floor {record.Floor?.ToString() ?? "-"} and the lag allowed; promised: {Names(valid)}");
 
         // One who is still connected may hold a higher position; a short grace lets it speak. Safety does not lean on it: the clauses are satisfied.
         var silent = view.Connected.Where(c => record.Members.Contains(c) && valid.All(p => p.By != c)).ToList();

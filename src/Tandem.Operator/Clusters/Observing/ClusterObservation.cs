@@ -5,6 +5,7 @@ using Tandem.Operator.Links.Agents;
 using Tandem.Protocol.Links;
 using Tandem.Protocol.Records;
 using Tandem.Resources;
+using Tandem.Resources.Values;
 
 namespace Tandem.Operator.Clusters.Observing;
 
@@ -80,6 +81,9 @@ public sealed record ClusterObservation
     public ClusterKey Key => ClusterKey.Of(Cluster);
     public PrimaryRecord? PrimaryRecord => Record.Record;
     public string? Holder => PrimaryRecord?.Holder?.Instance;
+
+    /// <summary>An agent has obeyed a newer record than the watch has told of: that may have broken off, or the API server has gone back.</summary>
+    public bool RecordIsBehind => PrimaryRecord is { } record && Reports.Values.Any(r => r.Fresh is { RecordEpoch: { } epoch, Revision: { } revision } && record.IsOlderThan(new Epoch(epoch), revision));
 
     /// <summary>The instance's report, if it speaks of the present.</summary>
     public AgentReport? Fresh(string instance) => Reports.GetValueOrDefault(instance)?.Fresh;

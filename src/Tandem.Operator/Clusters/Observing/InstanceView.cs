@@ -1,6 +1,7 @@
 using Tandem.Kubernetes.Models;
 using Tandem.Operator.Clusters.Desired;
 using Tandem.Operator.Links.Agents;
+using Tandem.Protocol.Elections;
 using Tandem.Protocol.Links;
 using Tandem.Protocol.Records;
 using Tandem.Resources;
@@ -14,6 +15,11 @@ public sealed record InstanceView
 
     /// <summary>Whether spec.instances still covers it.</summary>
     public required bool IsWanted { get; init; }
+
+    /// <summary>
+    /// spec.instances does not cover it, and the election that is open waits for one of the members, of whom it is one: it was lost before it could leave in order. It comes back, and leaves once there is a primary.
+    /// </summary>
+    public bool IsRecalled { get; init; }
     public required bool IsHolder { get; init; }
     public V1Pod? Pod { get; init; }
     public V1PersistentVolumeClaim? Claim { get; init; }
@@ -71,20 +77,27 @@ public sealed record InstanceView
     public static IReadOnlyList<InstanceView> All(ClusterObservation observation)
     {
         var wanted = ClusterShape.Instances(observation.Cluster).ToHashSet();
-        return [.. wanted.Union(observation.Pods.Keys).OrderBy(n => ClusterShape.Ordinal(observation.Name, n)).Select(n => Of(observation, n, wanted.Contains(n)))];
+        var recalled = Recalled(observation).Except(wanted).ToHashSet();
+        return [.. wanted.Union(observation.Pods.Keys).Union(recalled).OrderBy(n => ClusterShape.Ordinal(observation.Name, n)).Select(n => Of(observation, n, wanted.Contains(n), recalled.Contains(n)))];
     }
 
-    private static InstanceView Of(ClusterObservation observation, string name, bool isWanted)
+    private static IEnumerable<string> Recalled(ClusterObservation observation) =>
+        observation.PrimaryRecord is { State: RecordState.Electing } record && observation.Pods.Keys.Any(p => Election.WaitsForAnother(observation.Fresh(p)?.Reason))
+            ? record.Members.Select(m => m.Instance).Where(m => observation.Claims.ContainsKey(m))
+            : [];
+
+    private static InstanceView Of(ClusterObservation observation, string name, bool isWanted, bool isRecalled)
     {
         var claim = observation.Claims.GetValueOrDefault(name);
         return new InstanceView
         {
             Name = name,
             IsWanted = isWanted,
+            IsRecalled = isRecalled,
             IsHolder = observation.Holder == name,
             Pod = observation.Pod(name),
             Claim = claim,
-            DesiredPod = isWanted && claim is { Metadata: { Uid: { } uid, DeletionTimestamp: null } } ? observation.Desired.Pod(name, uid) : null,
+            DesiredPod = (isWanted || isRecalled) && claim is { Metadata: { Uid: { } uid, DeletionTimestamp: null } } ? observation.Desired.Pod(name, uid) : null,
             Heard = observation.Reports.GetValueOrDefault(name, HeardReport.Nothing),
         };
     }

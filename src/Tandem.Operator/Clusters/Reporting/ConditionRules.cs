@@ -30,6 +30,7 @@ public static class ConditionRules
         if (observation.PrimaryRecord is not { } record) return Verdict.Unknown("NoRecord", "there is no record that can be read");
         if (record.RunMode == RunMode.Standby) return Verdict.No("StandbySite", "this site acknowledges nothing; see the pair");
         if (RecordRules.WhyNotStable(observation) is { } why) return Verdict.Unknown(why.Reason, why.Message);
+        if (observation.RecordIsBehind) return Verdict.Unknown("RecordBehind", "an instance has obeyed a newer record than the API server shows: whom commits wait for is not known");
         var clauses = RecordRules.OwnClauses(record);
         if (clauses.Count == 0) return Verdict.Unknown("NoClause", $"{observation.Holder} has not said yet whom commits wait for");
         if (clauses.Any(c => c.IsEmpty))

@@ -1,4 +1,5 @@
 using Tandem.Operator.Clusters.Observing;
+using Tandem.Protocol.Elections;
 using Tandem.Protocol.Links;
 using Tandem.Protocol.Records;
 
@@ -7,9 +8,6 @@ namespace Tandem.Operator.Clusters.Reporting;
 /// <summary>What the record says, for those who report it.</summary>
 public static class RecordRules
 {
-    /// <summary>What an election waits for that may never come.</summary>
-    private static readonly HashSet<string> ElectionWaits = ["ClauseUnsatisfied", "HolderNotKnownDown", "CountedBetweenSites", "NoCandidate"];
-
     /// <summary>Why nobody holds the record for sure; null: it is stable.</summary>
     public static (string Reason, string Message)? WhyNotStable(ClusterObservation observation) => Regressed(observation) ?? observation.Record switch
     {
@@ -36,7 +34,7 @@ public static class RecordRules
 
     /// <summary>In the words of an instance that can tell; each has the same reason, or has not come to it yet.</summary>
     private static string WhatItWaitsFor(ClusterObservation observation) =>
-        observation.Instances.Select(i => i.Report).OfType<AgentReport>().Where(r => r.Reason is { } reason && ElectionWaits.Contains(reason))
+        observation.Instances.Select(i => i.Report).OfType<AgentReport>().Where(r => Election.WaitsForAnother(r.Reason))
             .OrderByDescending(r => r.Epoch).ThenBy(r => r.Instance, StringComparer.Ordinal).FirstOrDefault() is { Message: { } message } ? $": {message}" : "";
 
     /// <summary>

@@ -47,6 +47,30 @@ public sealed class RollOutTests
     }
 
     [Fact]
+    public void Who_was_lost_before_it_could_leave_comes_back_for_an_election_that_waits_for_it_and_leaves_then()
+    {
+        var world = new ClusterWorld(SampleCluster.Make(3));
+        world.Settle();
+        world.Reign("orders-3");
+        world.Settle();
+        world.Change(spec => spec.Instances = 2);
+        var pod = world.Now.Pods["orders-3"];
+        world.RemovePod("orders-3"); // its node was drained
+        world.Now = world.Now with { Record = new RecordReading.Present(world.Now.PrimaryRecord! with { State = RecordState.IsElecting, Holder = null, Members = [.. ((string[])["orders-1", "orders-2", "orders-3"]).Select(ClusterWorld.IncarnationOf)] }) };
+        Assert.DoesNotContain(ClusterDecider.Decide(world.Now).Actions, a => a is ClusterAction.CreatePod);
+
+        world.SetReport("orders-1", world.Report("orders-1") with { Reason = "ClauseUnsatisfied" });
+        Assert.Equal(["orders-3"], ClusterDecider.Decide(world.Now).Actions.OfType<ClusterAction.CreatePod>().Select(c => c.Pod.Metadata.Name));
+
+        world.Now = world.Now with { Pods = world.Now.Pods.SetItem("orders-3", pod) };
+        Assert.DoesNotContain(ClusterDecider.Decide(world.Now).Actions, a => a is ClusterAction.DeletePod);
+        world.Reign("orders-3");
+        world.Settle();
+        Assert.Equal(["orders-1", "orders-2"], world.Now.Pods.Keys.Order());
+        Assert.NotEqual("orders-3", world.Now.Holder);
+    }
+
+    [Fact]
     public void A_main_standby_that_is_to_leave_goes_at_once_since_a_standby_site_knows_no_switchover()
     {
         var world = new ClusterWorld(SampleCluster.Make(3));

@@ -163,6 +163,20 @@ public sealed class StatusTests
     }
 
     [Fact]
+    public void By_a_record_that_was_taken_back_nothing_is_said_of_whom_commits_wait_for()
+    {
+        var world = Settled();
+        var (holder, record) = (world.Now.Holder!, world.Now.PrimaryRecord!);
+        world.SetReport(holder, world.Report(holder) with { RecordEpoch = record.Epoch.Value, Revision = record.Revision });
+        Assert.Equal("True", Condition(Status(world), ConditionTypes.Synchronized).Status);
+        world.SetReport(holder, world.Report(holder) with { Revision = record.Revision + 1 });
+
+        var synchronized = Condition(Status(world), ConditionTypes.Synchronized);
+
+        Assert.Equal(("Unknown", "RecordBehind"), (synchronized.Status, synchronized.Reason));
+    }
+
+    [Fact]
     public void A_primary_that_turns_clients_away_for_a_handover_is_neither_writable_nor_ready()
     {
         var world = Settled();

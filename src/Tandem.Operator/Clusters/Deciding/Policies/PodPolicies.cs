@@ -22,7 +22,7 @@ public static class PodPolicies
             $"the node {i.Pod!.Spec?.NodeName} does not confirm that the pod {i.Name} has ended: it is left until the node is back; if the node is gone for good, delete the node, then the pod with --force")));
 
     public static ClusterDecision EveryInstanceHasItsPod(ClusterObservation observation) => observation.Instances
-        .Where(i => i is { IsWanted: true, Pod: null })
+        .Where(i => i is { Pod: null } and ({ IsWanted: true } or { IsRecalled: true }))
         .Aggregate(ClusterDecision.Nothing, (decision, i) => decision.And(Create(observation, i)));
 
     private static ClusterDecision Create(ClusterObservation observation, InstanceView instance)
@@ -31,7 +31,7 @@ public static class PodPolicies
         if (Sending.WasJustSent(observation, "Pod", instance.Name)) return new ClusterDecision([], [], TimeSpan.FromSeconds(2));
         var pod = instance.DesiredPod!;
         return Sending.StandingRefusal(observation, "Pod", instance.Name, PodFacts.Template(pod)!, refusal => Blame(observation, refusal))
-            ?? ClusterDecision.Do(new ClusterAction.CreatePod(pod, "InstanceStarted", $"the pod {instance.Name} is made"));
+            ?? ClusterDecision.Do(new ClusterAction.CreatePod(pod, "InstanceStarted", $"the pod {instance.Name} is made{(instance.IsRecalled ? ", though it is to leave: the election waits for what it has" : "")}"));
     }
 
     private static string? Blame(ClusterObservation observation, string refusal) =>

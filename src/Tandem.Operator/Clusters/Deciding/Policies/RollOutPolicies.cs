@@ -17,14 +17,14 @@ public static class RollOutPolicies
     public static ClusterDecision SurplusInstancesLeave(ClusterObservation observation)
     {
         var instances = observation.Instances;
-        var surplus = instances.LastOrDefault(i => i is { IsWanted: false, IsTerminating: false });
-        if (surplus is null) return ClusterDecision.Nothing;
+        if (instances.LastOrDefault(i => i is { IsWanted: false, IsTerminating: false, Pod: not null }) is not { Pod: { } pod } surplus) return ClusterDecision.Nothing;
         if (Unsettled(observation, instances.Where(i => i.IsWanted)) is { } why) return ClusterDecision.Hold(HoldKind.Waiting, "ScaleDownWaits", $"{surplus.Name} leaves when {why}");
+        if (surplus.IsRecalled) return ClusterDecision.Hold(HoldKind.Waiting, "ScaleDownWaits", $"{surplus.Name} leaves when there is a primary: the election waits for what it has");
         // Whom the other site counts is let go by it: until then no election passes that one by, and commits over there wait for it.
         if (observation.PrimaryRecord is { RunMode: RunMode.Standby, Named: { } named } && named.Instance == surplus.Name && !observation.Pair.CanTellPeer)
             return ClusterDecision.Hold(HoldKind.Waiting, "ScaleDownWaits", $"{surplus.Name} leaves when the other site, which counts it, can be told so: it cannot be read, or an operation of the pair is open");
         if (surplus.IsHolder && !GoesByElection(observation)) return HandOver(observation, instances, surplus, "ScaleDown", "it is to leave");
-        return ClusterDecision.Do(new ClusterAction.DeletePod(surplus.Name, surplus.Pod!.Metadata.Uid!, "ScaleDown", $"{surplus.Name} leaves: spec.instances is {observation.Cluster.Spec.Instances}; its claim stays"));
+        return ClusterDecision.Do(new ClusterAction.DeletePod(surplus.Name, pod.Metadata.Uid!, "ScaleDown", $"{surplus.Name} leaves: spec.instances is {observation.Cluster.Spec.Instances}; its claim stays"));
     }
 
     public static ClusterDecision ChangesRollOut(ClusterObservation observation)
