@@ -23,7 +23,7 @@ public sealed record TargetLostAfterAReign(Chance Chance) : Play(Chance)
         yield return () => old.IsAdmitted(old.Holder) && next.ServerOf(standby) is { Receivers.Count: > 0 } server && server.Data.Flushed + 4096 > old.ServerOf(old.Holder)?.Data.Flushed;
         yield return stage.After(300, 1500);
         stage.AskFor(next);
-        yield return () => next.Site.PairRecord is { Role: PairRole.Primary };
+        yield return () => next.Site.PairRecord is { Role: PairRole.Primary, Outcome.Token: not null };
         var acknowledged = next.Site.PairRecord!.Outcome!.Token!.End.Lsn.Value;
         _ = next.PowerOff(standby);
         foreach (var mend in lag) mend();
@@ -32,7 +32,7 @@ public sealed record TargetLostAfterAReign(Chance Chance) : Play(Chance)
         next.LoseVolume(standby);
         // Comes about only where the old site has thrown away what the new one has not written down yet.
         yield return () => old.DataOf(old.Holder) is { } kept && kept.Flushed < acknowledged;
-        _ = next.PowerOff(next.Holder!);
+        if (next.Holder is { } elected) _ = next.PowerOff(elected);
     }
 
     protected override string Describe() => "the main standby is lost when its site has consumed the token of a reign that the others there have nothing of";

@@ -144,14 +144,27 @@ public sealed class World
             {
                 look += StatusTruth.Every;
                 if (look > next) look = next;
-                while (Events.Step(look) && Ledger.Violations.Count == 0)
-                {
-                }
+                StepTo(look);
                 LookAtTruth();
             }
             if (reached()) return true;
         }
         return false;
+    }
+
+    /// <summary>What a play or a fault trips over is a failure of its seed, and of no other.</summary>
+    private void StepTo(TimeSpan end)
+    {
+        try
+        {
+            while (Events.Step(end) && Ledger.Violations.Count == 0)
+            {
+            }
+        }
+        catch (Exception exception)
+        {
+            Ledger.Report("GeneratorFailed", exception.ToString());
+        }
     }
 
     private void LookAtTruth()
