@@ -28,6 +28,9 @@ public sealed class InstanceLoop : ILinkService
     /// <summary>Before the founding, and where the record was deleted: a pair may be long in coming, and a database that waits for it must not wear the API server out.</summary>
     private static readonly TimeSpan AbsentReadInterval = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan ShutdownPatience = TimeSpan.FromSeconds(20);
+
+    /// <summary>A turn that begins later after the one before comes after a pause of the process, or of its machine: for so long nobody was heard. Of such a one half a second counts, lest who is always slow never be in touch.</summary>
+    private static readonly TimeSpan SlowTurn = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan AliveWithin = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan BeatInterval = TimeSpan.FromMilliseconds(500);
 
@@ -46,6 +49,7 @@ public sealed class InstanceLoop : ILinkService
     private long _seenAt;
     private volatile InstanceObservation? _latest;
     private long _turnedAt;
+    private TimeSpan? _begunAt;
     private TimeSpan? _shutdownAt;
     private Task? _reading;
     private int _serverVersion;
@@ -121,6 +125,9 @@ public sealed class InstanceLoop : ILinkService
 
     private async Task<bool> TurnAsync(AgentSettings settings, CancellationToken cancellation)
     {
+        var begun = _context.Time.BootTime();
+        if (begun - _begunAt is { } gap && gap > SlowTurn) _context.Records.NotInTouchFor(gap - SlowTurn / 2);
+        _begunAt = begun;
         ReadRecord(cancellation);
         var record = _context.Records.Latest.Record;
         var urgent = record is { State: not RecordState.Stable } || _latest is { } before && (before.SinceLiveBeat > TimeSpan.FromSeconds(1) || before.InTouchFor < TimeSpan.FromSeconds(1) || (before.IsHolder && !before.IsAdmitted && record?.RunMode == RunMode.Primary)) || _shutdownAt is not null;

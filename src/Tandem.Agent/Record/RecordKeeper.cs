@@ -69,6 +69,14 @@ public sealed class RecordKeeper(IKubernetesClient client, string cluster, strin
         if (ReferenceEquals(Latest.Record, obeyed)) _newest = obeyed;
     }
 
+    /// <summary>For so long this process was not there to hear anybody, though no read has failed.</summary>
+    public void NotInTouchFor(TimeSpan pause)
+    {
+        if (Latest.ReachableSince is not { } since) return;
+        var (later, now) = (since + pause, time.BootTime());
+        Latest = Latest with { ReachableSince = later < now ? later : now };
+    }
+
     /// <param name="change">From the record as read live (null: there is none) to what it shall be; null: not called for any more.</param>
     /// <param name="rebuilds">Whatever stands there is known to be older than what was obeyed, or gone.</param>
     public async Task<RecordSwap> SwapAsync(string purpose, Func<PrimaryRecord?, PrimaryRecord?> change, CancellationToken cancellation, bool rebuilds = false)

@@ -8,7 +8,8 @@ namespace Tandem.Simulation.Plays;
 /// who know better come a moment later.
 /// </summary>
 /// <param name="WhileElecting">It goes back to the election itself, which the old holder alone could decide once more.</param>
-public sealed record ReturnsAlone(Chance Chance, bool WhileElecting) : Play(Chance)
+/// <param name="IsPaused">For as long as it would have waited for the others, and they are back when it goes on: it has not heard them yet.</param>
+public sealed record ReturnsAlone(Chance Chance, bool WhileElecting, bool IsPaused) : Play(Chance)
 {
     protected override IEnumerable<Func<bool>> Acts(Stage stage)
     {
@@ -32,8 +33,12 @@ public sealed record ReturnsAlone(Chance Chance, bool WhileElecting) : Play(Chan
         yield return () => stage.Agent(holder) is { IsAlive: true };
         // Whoever is later than that cannot be told from one who is gone for good (docs/protocol.md, what is not promised).
         yield return stage.After(1100, 1700);
+        var goOn = IsPaused ? stage.PauseAgent(holder) : null;
         foreach (var mend in mends) mend();
+        if (goOn is null) yield break;
+        yield return stage.After(10500, 13000);
+        goOn();
     }
 
-    protected override string Describe() => $"the old holder is up first after the API server went back to {(WhileElecting ? "" : "before ")}an election";
+    protected override string Describe() => $"the old holder is up first after the API server went back to {(WhileElecting ? "" : "before ")}an election{(IsPaused ? ", and is paused then" : "")}";
 }

@@ -67,6 +67,12 @@ public sealed class RecordKeeperTests
         api.Reads.Enqueue(Lease(1, "5"));
         time.Advance(TimeSpan.FromSeconds(1));
         Assert.Equal(asked + TimeSpan.FromSeconds(1.9), (await keeper.ReadAsync(CancellationToken.None)).ReachableSince);
+
+        time.Advance(TimeSpan.FromSeconds(20)); // the machine is paused: nobody was heard
+        keeper.NotInTouchFor(TimeSpan.FromSeconds(20));
+        Assert.Equal(asked + TimeSpan.FromSeconds(21.9), keeper.Latest.ReachableSince);
+        keeper.NotInTouchFor(TimeSpan.FromSeconds(20));
+        Assert.Equal(time.BootTime(), keeper.Latest.ReachableSince);
     }
 
     [Fact]
