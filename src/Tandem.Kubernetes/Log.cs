@@ -29,6 +29,9 @@ internal static partial class Log
     [LoggerMessage(23, LogLevel.Error, "A map of {Kind} to the keys of {Controller} failed for {Key}")]
     public static partial void MapFailed(ILogger logger, Exception exception, string kind, string controller, string key);
 
+    [LoggerMessage(24, LogLevel.Warning, "Not listed anew within {Seconds} s: {Types}; the controllers start by what was heard before")]
+    public static partial void NotCaughtUp(ILogger logger, string types, double seconds);
+
     [LoggerMessage(30, LogLevel.Information, "{Identity} leads ({Lease})")]
     public static partial void Leading(ILogger logger, string identity, string lease);
 

@@ -58,7 +58,8 @@ internal static class HolderRules
             // The cascades know the history of what they receive from the record.
             if (LineageDiffers(o, other)) return new AdoptLineage("LineageGrew", "the other site's history has a reign that the record does not know");
             // A failover inside the other site: its lineage grew by a reign that only its database tells of.
-            if (o.Status is { } status && other.Entries.LastOrDefault()?.Timeline is { } known && status.Timeline > known)
+            // One whose log is known to be of a reign that was given up may be beyond it for good: it is judged by what has just been read.
+            if (o.Status is { } status && other.Entries.LastOrDefault()?.Timeline is { } known && status.Timeline > known && (o.LogLineage!.EndsUnattributed || o.Now - other.ReadAt > LineageAge))
                 return new ReadOtherSite(source, "LineageGrew", $"the other site is on timeline {status.Timeline}");
             // What was sent over here may be more than any member over there had when one of them was promoted: the receiver then asks for ever for what is not in that history.
             if (o.Status is { Receiver: not { Status: "streaming" } } && o.Now - other.ReadAt > LineageAge)

@@ -138,7 +138,6 @@ public sealed class InstanceLoop : ILinkService
         var o = await _observer.ObserveAsync(settings, _vigil.StorageFailed, _shutdownAt is not null, _shutdownAt is { } since && now - since > ShutdownPatience, _serverVersion, _context, cancellation);
         if (_observer.CrashSeen) NoteCrash(o);
         NoteRecord(o);
-        if (_slot.IsIdle && o is { Record: { } obeyed, Reading.Reachable: true } && Rulings.RecordUnconfirmed(o) is null) _context.Records.GoOnFrom(obeyed);
         _latest = o;
         _decided = InstanceTable.Decide(o);
         _context.Memory.GivesUp = o.IsHolder && (o.StorageFailed || o.ShutdownRequested && !o.RunsReadWrite || _decided is InstanceAction.Vacate);

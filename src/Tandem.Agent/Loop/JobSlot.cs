@@ -21,8 +21,6 @@ public sealed class JobSlot(Signal wake, TimeProvider time, ILogger logger)
 
     public InstanceAction? Running => _running?.Action;
 
-    public bool IsIdle => _running is not { Task.IsCompleted: false };
-
     /// <summary>Why the last action failed; null after one that did not.</summary>
     public (string Action, string Reason, string Message)? LastFailure { get; private set; }
 

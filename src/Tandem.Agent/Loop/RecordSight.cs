@@ -16,9 +16,9 @@ internal static class RecordSight
     public static bool IsRegressed(RecordReading reading, VolumeState volume, bool hasData, IReadOnlyList<PeerObservation> peers, Epoch? givingTo)
     {
         if (reading.Record is { } present)
-            return (givingTo == volume.Promise ? present.Epoch.Next : present.Epoch) < volume.Promise || (volume.Record is { } mine && present.IsOlderThan(mine)) || peers.Any(p => IsKnownBefore(p, reading) && HasObeyedNewer(p, present));
+            return (givingTo == volume.Promise ? present.Epoch.Next : present.Epoch) < volume.Promise || (volume.Record is { } mine && present.IsOlderThan(mine)) || (reading.Newest is { } seen && present.IsOlderThan(seen)) || peers.Any(p => IsKnownBefore(p, reading) && HasObeyedNewer(p, present));
         if (reading is not { Exists: false, Reachable: true }) return false;
-        return volume.Promise.Value > 0 || (hasData && volume.Marker == VolumeMarker.None) || peers.Any(p => IsKnownBefore(p, reading));
+        return volume.Promise.Value > 0 || (hasData && volume.Marker == VolumeMarker.None) || reading.Newest is not null || peers.Any(p => IsKnownBefore(p, reading));
     }
 
     /// <summary>
@@ -28,8 +28,11 @@ internal static class RecordSight
     public static bool IsBehind(RecordReading reading, IReadOnlyList<PeerObservation> peers) =>
         reading.Record is { } present && peers.Any(p => p.Reachable && HasObeyedNewer(p, present));
 
+    /// <summary>What stood there last of all that this agent knows of: on its volume, or seen since and not written down yet, or by a volume that could not.</summary>
+    public static PrimaryRecord? Remembered(InstanceObservation o) => RecordLoss.Newest([o.Volume.Record, o.Reading.Newest]);
+
     public static LossView View(InstanceObservation o) => new(o.Settings.Cluster, o.Reading.Record, o.Me,
-        [new Witness(o.Me.Instance, o.Me, o.Volume.Promise, Recalls: true, o.Volume.Record) { FormerLives = o.Volume.FormerLives }, .. o.Peers.Where(p => p.Reachable).Select(Of)],
+        [new Witness(o.Me.Instance, o.Me, o.Volume.Promise, Recalls: true, Remembered(o)) { FormerLives = o.Volume.FormerLives }, .. o.Peers.Where(p => p.Reachable).Select(Of)],
         [o.Me.Instance, .. o.Peers.Where(p => p.PodPresent).Select(p => p.Instance)],
         InPair: o.Settings.Pair is not null && o.Pair is { State: PairRecordState.Active or PairRecordState.RecordRegressed }) { IsSurplus = o.Settings.IsSurplus };
 

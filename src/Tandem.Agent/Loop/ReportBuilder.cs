@@ -76,7 +76,9 @@ public static class ReportBuilder
         new AgentReport { Instance = context.Identity.Instance, Node = context.Identity.Node, Version = agentVersion, State = state, Reason = reason, Message = message, RecordFormat = context.Records.Format, HasCopy = false },
         new MemberView { Incarnation = context.Memory.Me.ToString(), Epoch = context.Memory.Volume.Promise.Value, Marked = true }, null, false, message);
 
-    private static MemberView View(InstanceObservation o, InstanceAction decided, InstanceMemory memory) => new()
+    private static MemberView View(InstanceObservation o, InstanceAction decided, InstanceMemory memory) => View(o, decided, memory, RecordSight.Remembered(o));
+
+    private static MemberView View(InstanceObservation o, InstanceAction decided, InstanceMemory memory, PrimaryRecord? remembered) => new()
     {
         Incarnation = o.Me.ToString(),
         Epoch = o.Volume.Promise.Value,
@@ -89,10 +91,10 @@ public static class ReportBuilder
         LogPairEpoch = o.LogLineage?.Position.PairEpoch?.ToString(),
         LogEpoch = o.LogLineage?.Position.Epoch.Value,
         Marked = o.Volume.Marker != VolumeMarker.None,
-        RecordEpoch = o.Volume.Record?.Epoch.Value,
-        RecordRevision = o.Volume.Record?.Revision,
+        RecordEpoch = remembered?.Epoch.Value,
+        RecordRevision = remembered?.Revision,
         Recalls = Recalls(o),
-        Remembered = Recalls(o) && o.Volume.Record is { } record ? RecordCodec.EncodeRemembered(record) : null,
+        Remembered = Recalls(o) && remembered is not null ? RecordCodec.EncodeRemembered(remembered) : null,
         Reign = ReignOf(o),
         FormerLives = Recalls(o) ? o.Volume.FormerLives : null,
         Leaves = decided is InstanceAction.Wait { Reason: FollowerRules.InsideClauseReason },

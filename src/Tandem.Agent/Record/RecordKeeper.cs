@@ -24,9 +24,6 @@ public sealed class RecordKeeper(IKubernetesClient client, string cluster, strin
     /// <summary>The highest format of a record that this agent knows: it follows a higher one, and swaps none.</summary>
     public int Format => format;
 
-    /// <summary>The newest record known, in this life or by the volume: nothing is swapped over one that is older, but what is to take its place.</summary>
-    private PrimaryRecord? _newest;
-
     /// <summary>Latest reading; replaced as a whole.</summary>
     public RecordReading Latest { get; private set; } = RecordReading.Never;
 
@@ -59,16 +56,6 @@ public sealed class RecordKeeper(IKubernetesClient client, string cluster, strin
     /// <summary>What the volume remembers from before this life.</summary>
     public void Recall(PrimaryRecord? remembered) => Note(remembered);
 
-    /// <summary>
-    /// This one is obeyed, though a newer one was seen in this life: the API server went back, and no volume that is heard has taken the newer one down (their disks were full). So nobody has acted under that, and an agent
-    /// that starts again would know nothing of it either. Not for as long as a job runs that may have been decided on it.
-    /// </summary>
-    /// <param name="obeyed">As <see cref="Latest"/> has it; of another reading nothing is said.</param>
-    public void GoOnFrom(PrimaryRecord obeyed)
-    {
-        if (ReferenceEquals(Latest.Record, obeyed)) _newest = obeyed;
-    }
-
     /// <summary>For so long this process was not there to hear anybody, though no read has failed.</summary>
     public void NotInTouchFor(TimeSpan pause)
     {
@@ -97,7 +84,7 @@ public sealed class RecordKeeper(IKubernetesClient client, string cluster, strin
 
             var current = lease is null ? null : Latest.Record;
             if (current is { IsWritable: false }) return new RecordSwap.Moot(current); // written by a newer version: follow, never swap
-            if (!rebuilds && _newest is { } newest && current?.IsOlderThan(newest) != false) return new RecordSwap.Moot(null); // the API server went back: a step of the present reign would go on from an earlier one
+            if (!rebuilds && Latest.Newest is { } newest && current?.IsOlderThan(newest) != false) return new RecordSwap.Moot(null); // the API server went back: a step of the present reign would go on from an earlier one
             if (change(current) is not { } wanted || wanted.NeededFormat > format) return new RecordSwap.Moot(current);
 
             var next = wanted.After(current) with { Nonce = random.NextHex(16) };
@@ -221,7 +208,7 @@ public sealed class RecordKeeper(IKubernetesClient client, string cluster, strin
 
     private void Note(PrimaryRecord? record)
     {
-        if (record is not null && _newest?.IsOlderThan(record) != false) _newest = record;
+        if (record is not null && Latest.Newest?.IsOlderThan(record) != false) Latest = Latest with { Newest = record };
     }
 
     private static ulong Version(string? resourceVersion) => ulong.TryParse(resourceVersion, out var version) ? version : 0;

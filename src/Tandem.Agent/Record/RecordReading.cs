@@ -14,6 +14,11 @@ public sealed record RecordReading(PrimaryRecord? Record, bool? Exists, TimeSpan
     /// </summary>
     public TimeSpan? ReachableSince { get; init; }
 
+    /// <summary>
+    /// The newest record known, in this life or by the volume, which may not have taken down all that was seen (a full disk): nothing is swapped over one that is older, but what is to take its place.
+    /// </summary>
+    public PrimaryRecord? Newest { get; init; }
+
     public static readonly RecordReading Never = new(null, null, null, false, null);
 }
 

@@ -22,6 +22,9 @@ public sealed class Controller<T> : IController where T : class, IKubernetesObje
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly ConcurrentDictionary<ResourceKey, T> _gone = new();
+
+    /// <summary>What this process has worked on, and would have to let go.</summary>
+    private readonly ConcurrentDictionary<ResourceKey, bool> _known = new();
     private volatile WorkQueue<ResourceKey>? _queue;
 
     internal Controller(ControllerHost host, IKubernetesClient client, IEntityController<T> controller, ResourceCache<T> cache, ControllerOptions options, TimeProvider time, ILogger logger)
@@ -86,7 +89,7 @@ public sealed class Controller<T> : IController where T : class, IKubernetesObje
     private void OnChanged(ResourceChange<T> change)
     {
         var key = ResourceKey.Of(change.Value);
-        if (_queue is not null && change is ResourceChange<T>.Deleted deleted) _gone[key] = deleted.Old; // nobody would ask for it while another leads
+        if (change is ResourceChange<T>.Deleted deleted && (_queue is not null || _known.ContainsKey(key))) _gone[key] = deleted.Old; // told when this process leads (again)
         // What was reported is no reason to look again.
         if (!change.IsOfStatusAlone()) Enqueue(key);
     }
@@ -98,7 +101,7 @@ public sealed class Controller<T> : IController where T : class, IKubernetesObje
         using var abort = CancellationTokenSource.CreateLinkedTokenSource(lost);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(stopping, lost);
         _queue = queue; // from here on no change is missed; those before are in the cache
-        foreach (var value in _cache.List()) queue.Add(ResourceKey.Of(value));
+        foreach (var key in _cache.List().Select(value => ResourceKey.Of(value)).Concat(_gone.Keys)) queue.Add(key);
         var workers = Enumerable.Range(0, _options.Workers).Select(_ => WorkAsync(queue, end.Token, abort.Token)).ToArray();
         await UntilAsync(end.Token);
         var drained = Task.WhenAll(workers);
@@ -106,7 +109,6 @@ public sealed class Controller<T> : IController where T : class, IKubernetesObje
         using var registration = grace.Token.Register(abort.Cancel);
         await drained;
         _queue = null;
-        _gone.Clear();
     }
 
     private static async Task UntilAsync(CancellationToken cancellation)
@@ -161,8 +163,10 @@ public sealed class Controller<T> : IController where T : class, IKubernetesObje
             if (!_gone.TryGetValue(key, out var last)) return ReconcileResult.Done;
             await _controller.DeletedAsync(last, cancellation);
             _gone.TryRemove(key, out _);
+            _known.TryRemove(key, out _);
             return ReconcileResult.Done;
         }
+        _known[key] = true;
         _gone.TryRemove(key, out _);
         if (entity.Metadata.DeletionTimestamp is not null) return await _finalizers.FinalizeAsync(entity, cancellation);
         if (!_finalizers.AreOn(entity))

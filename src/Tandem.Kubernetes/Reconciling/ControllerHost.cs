@@ -14,6 +14,8 @@ public sealed class ControllerHost(IKubernetesClient client, TimeProvider time, 
 {
     private readonly Dictionary<(Type, ResourceWatcherOptions), (object Cache, IResourceWatcher Watcher)> _caches = [];
     private readonly List<IController> _controllers = [];
+    private static readonly TimeSpan CatchUpLimit = TimeSpan.FromSeconds(5);
+
     private bool _running;
 
     /// <summary>The cache of a type under a selection: one watch, however many ask for it. Ask before the host runs.</summary>
@@ -60,10 +62,25 @@ public sealed class ControllerHost(IKubernetesClient client, TimeProvider time, 
         }
     }
 
+    /// <summary>Led once more after a cut, it would tell of what was before that as if it were so. A type that cannot be listed any more keeps nobody from leading: the lease would be held, and nothing done.</summary>
+    private async Task CatchUpAsync(CancellationToken stopping, CancellationToken lost)
+    {
+        using var limit = new CancellationTokenSource(CatchUpLimit, time);
+        using var any = CancellationTokenSource.CreateLinkedTokenSource(stopping, lost, limit.Token);
+        var catchingUp = _caches.Select(c => (Type: c.Key.Item1.Name, Task: c.Value.Watcher.CatchUpAsync(any.Token))).ToList();
+        try
+        {
+            await Task.WhenAll(catchingUp.Select(c => c.Task));
+        }
+        catch (OperationCanceledException) when (!stopping.IsCancellationRequested && !lost.IsCancellationRequested)
+        {
+            Log.NotCaughtUp(logger, string.Join(", ", catchingUp.Where(c => !c.Task.IsCompletedSuccessfully).Select(c => c.Type).Distinct()), CatchUpLimit.TotalSeconds);
+        }
+    }
+
     private async Task LeadAsync(CancellationToken stopping, CancellationToken lost)
     {
-        using (var either = CancellationTokenSource.CreateLinkedTokenSource(stopping, lost))
-            await Task.WhenAll(_caches.Values.Select(c => c.Watcher.CatchUpAsync(either.Token))); // led once more after a cut, it would tell of what was before that as if it were so
+        await CatchUpAsync(stopping, lost);
         Log.ControllersStart(logger, string.Join(", ", _controllers.Select(c => c.Name)));
         await Task.WhenAll(_controllers.Select(c => c.RunAsync(stopping, lost)));
         Log.ControllersDrained(logger);

@@ -48,7 +48,15 @@ public sealed class ClusterController(IKubernetesClient client, ClusterObserver 
     private async Task<ClusterObservation?> ObserveAsync(ClusterKey key, CancellationToken cancellation)
     {
         var seen = observer.Observe(key);
-        return seen is { RecordIsBehind: true } ? seen with { Record = RecordReading.Of(await client.GetAsync<V1Lease>(Names.Record(key.Name), key.Namespace, cancellation)) } : seen;
+        if (seen is not { RecordIsBehind: true }) return seen;
+        try
+        {
+            return seen with { Record = RecordReading.Of(await client.GetAsync<V1Lease>(Names.Record(key.Name), key.Namespace, cancellation)) };
+        }
+        catch (Exception exception) when (exception is KubernetesException or KubernetesUnreachableException)
+        {
+            return seen; // and what depends on it is told as unknown
+        }
     }
 
     public Task DeletedAsync(DatabaseCluster entity, CancellationToken cancellation)

@@ -38,7 +38,7 @@ public sealed record InstanceView
     {
         get
         {
-            if (Pod is null || DesiredPod is null || !IsWanted) return null;
+            if (Pod is null || DesiredPod is null) return null;
             if (PodFacts.Template(Pod) != PodFacts.Template(DesiredPod)) return "its pod was made from an earlier spec";
             if (Report is { PendingRestart.Count: > 0 } report) return $"{string.Join(", ", report.PendingRestart)} take effect at a restart";
             return null;

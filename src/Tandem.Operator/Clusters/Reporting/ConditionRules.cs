@@ -107,8 +107,8 @@ public static class ConditionRules
             : Verdict.No("RebuildNeeded", "the database has neither checksums nor wal_log_hints: a diverged instance is rebuilt by a base backup");
     }
 
-    /// <summary>The first wanted instance that waiting alone does not mend.</summary>
-    public static (string Reason, string Message)? Failing(ClusterObservation observation) => observation.Instances.Where(i => i.IsWanted).Select(i => i.WhyFailing).FirstOrDefault(w => w is not null);
+    /// <summary>The first instance that is waited for, and that waiting alone does not mend.</summary>
+    public static (string Reason, string Message)? Failing(ClusterObservation observation) => observation.Instances.Where(i => i.IsWanted || i.IsRecalled).Select(i => i.WhyFailing).FirstOrDefault(w => w is not null);
 
     public static string TurnedAway(ClusterObservation observation) => $"{observation.Holder} turns clients away: the pair is being handed over, see its status";
 

@@ -65,7 +65,7 @@ public static class StatusBuilder
 
     private static string? Synchronization(ClusterObservation observation)
     {
-        if (observation.PrimaryRecord is not { } record || record.Quorums.LastOrDefault() is not { } clause) return null;
+        if (observation.PrimaryRecord is not { } record || observation.RecordIsBehind || record.Quorums.LastOrDefault() is not { } clause) return null;
         if (clause.IsEmpty || RecordRules.OwnClauses(record).Any(c => c.IsEmpty)) return nameof(SynchronizationMode.Asynchronous);
         var word = clause.Acknowledgements == clause.Members.Count ? nameof(SynchronizationMode.Synchronous) : nameof(SynchronizationMode.Quorum);
         return string.Create(CultureInfo.InvariantCulture, $"{word} {clause.Acknowledgements} of {clause.Members.Count}");
