@@ -46,7 +46,7 @@ internal static class RecordJobs
             c.Memory.BeginIncarnation(c.Random.NextHex(32), VolumeMarker.Cloning);
     }
 
-    /// <summary>Asked live: an instance that runs, and was not heard when it was decided to found.</summary>
+    /// <summary>Asked live: an instance that runs, and was not heard when it was decided to found or to rebuild.</summary>
     private static async Task<string?> UnheardAsync(JobContext c, InstanceObservation o, CancellationToken cancellation)
     {
         var heard = o.Peers.Where(p => p.Reachable).Select(p => p.Instance).Append(c.Identity.Instance).ToHashSet(StringComparer.Ordinal);
@@ -60,6 +60,7 @@ internal static class RecordJobs
     /// </summary>
     public static async Task RebuildAsync(JobContext c, InstanceAction.RebuildRecord rebuild, InstanceObservation o, CancellationToken cancellation)
     {
+        if (await UnheardAsync(c, o, cancellation) is { } unheard) throw new JobFailedException("PeersUnknown", $"{unheard} runs and has not said yet what it remembers");
         var decidedOn = o.Reading.Record;
         var outcome = await c.Records.SwapAsync("rebuild", live => live?.Uid == decidedOn?.Uid && live?.ResourceVersion == decidedOn?.ResourceVersion
             ? rebuild.Next with { RenewTime = c.Time.GetUtcNow(), LeaseDuration = o.Settings.LeaseDuration }

@@ -208,7 +208,7 @@ public sealed class InstanceLoop : ILinkService
     /// </summary>
     private void NoteRecord(InstanceObservation o)
     {
-        if (o.Record is not { } record || record.Epoch > o.Volume.Promise || (o.Volume.Record is { } known && !known.IsOlderThan(record))) return;
+        if (RecordSight.ToNote(o) is not { } record || (o.Volume.Record is { } known && !known.IsOlderThan(record))) return;
         if (o.Volume.Record?.SystemIdentifier is { } mine && record.SystemIdentifier is { } theirs && mine != theirs && o.HasData && o.Volume.Marker == VolumeMarker.None) return;
         try
         {

@@ -7,7 +7,7 @@ using Tandem.Resources.Values;
 namespace Tandem.Agent.Loop;
 
 /// <summary>Whether the record that the API server shows is the one that was obeyed last, and who could tell what that said.</summary>
-internal static class RecordSight
+public static class RecordSight
 {
     /// <summary>Of whoever is to open or to take a record, for members who do not answer.</summary>
     private static readonly TimeSpan MemberHearingLimit = TimeSpan.FromSeconds(10);
@@ -30,6 +30,17 @@ internal static class RecordSight
 
     /// <summary>What stood there last of all that this agent knows of: on its volume, or seen since and not written down yet, or by a volume that could not.</summary>
     public static PrimaryRecord? Remembered(InstanceObservation o) => RecordLoss.Newest([o.Volume.Record, o.Reading.Newest]);
+
+    /// <summary>
+    /// What is to be on the volume. Of a record that was taken back also what another remembers: whoever is started again when that one is not to be heard would go on by what stands there.
+    /// </summary>
+    public static PrimaryRecord? ToNote(InstanceObservation o)
+    {
+        if (o.Record is { } record) return record.Epoch > o.Volume.Promise ? null : record;
+        if (!o.RecordRegressed) return null;
+        var mine = Remembered(o);
+        return RecordLoss.Newest(o.Peers.Where(p => p is { Reachable: true, View.Remembered: not null } && mine?.IsOlderThan(new Epoch(p.View!.RecordEpoch ?? 0), p.View.RecordRevision ?? 0) != false).Select(p => Read(p.View!.Remembered!)).Append(mine));
+    }
 
     public static LossView View(InstanceObservation o) => new(o.Settings.Cluster, o.Reading.Record, o.Me,
         [new Witness(o.Me.Instance, o.Me, o.Volume.Promise, Recalls: true, Remembered(o)) { FormerLives = o.Volume.FormerLives }, .. o.Peers.Where(p => p.Reachable).Select(Of)],

@@ -48,6 +48,7 @@ internal static class Rulings
         if (ResetAsked(o) is { } reset) return reset;
         return RecordLoss.Judge(RecordSight.View(o)) switch
         {
+            LossVerdict.Rebuild when !o.PodsKnown => new Wait("PeersUnknown", "the record is to be rebuilt, and which instances run, each of which may remember more, is not known yet"),
             LossVerdict.Rebuild when !o.PairKnown => new Wait("WaitingForPair", $"the record is to be rebuilt, and the record of pair {o.Settings.Pair}, which says whether this site is open, has not been read yet"),
             LossVerdict.Rebuild rebuild => new RebuildRecord(rebuild.Next, "RecordRegressed", rebuild.Message),
             LossVerdict.Held held => new Hold("RecordRegressed", held.Message),

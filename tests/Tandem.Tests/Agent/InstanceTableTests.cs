@@ -40,6 +40,7 @@ public sealed class InstanceTableTests
         var known = Record(1, B, Clause(1, B, 1, A, C)) with { Revision = 3 };
         var world = Lost() with { Volume = Promised(1) with { Record = known }, Peers = [Recalling(B, known), Recalling(C, known)] };
         var rebuilt = Expect<InstanceAction.RebuildRecord>(world, "RecordRegressed");
+        Expect<InstanceAction.Wait>(world with { PodsKnown = false }, "PeersUnknown");
         // What the pair's record says is to be known first.
         Expect<InstanceAction.Wait>(world with { PairKnown = false }, "WaitingForPair");
         Assert.Equal(2, rebuilt.Next.Epoch.Value);
@@ -55,6 +56,32 @@ public sealed class InstanceTableTests
         Expect<InstanceAction.Hold>(world with { Peers = [peer] }, "RecordRegressed");
         Assert.False((world with { Peers = [peer with { RecordKnownSince = world.Now }] }).RecordRegressed);
         Assert.False((world with { Peers = [Recalling(B, Record(1, A) with { Revision = 3 })] }).RecordRegressed);
+    }
+
+    [Fact]
+    public void A_record_that_was_seen_and_is_not_there_any_more_was_taken_back_and_is_remembered_as_if_it_had_been_written_down()
+    {
+        var (there, seen) = (Record(1, A), Record(2, B) with { Revision = 7 });
+        var world = World(there) with { Volume = Promised(1), Peers = [Peer(B), Peer(C)] };
+        Assert.False(world.RecordRegressed);
+
+        var saw = world with { Reading = world.Reading with { Newest = seen } };
+        Expect<InstanceAction.Hold>(saw, "RecordRegressed");
+        Assert.Equal(seen, RecordSight.ToNote(saw));
+        Assert.Equal(seen, RecordSight.View(saw).Heard.Single(w => w.Instance == A.Instance).Record);
+        Assert.True((Lost() with { Volume = Fresh, HasData = false, Reading = Lost().Reading with { Newest = seen } }).RecordRegressed);
+    }
+
+    [Fact]
+    public void What_another_remembers_of_a_record_that_was_taken_back_is_written_down_here_too()
+    {
+        var known = Record(2, B) with { Revision = 7 };
+        var world = World(Record(1, A)) with { Volume = Promised(1) with { Record = Record(1, A) }, Peers = [Recalling(B, known)] };
+        Assert.Equal(known.Epoch, RecordSight.ToNote(world)!.Epoch);
+        Assert.Equal(known.Revision, RecordSight.ToNote(world)!.Revision);
+
+        Assert.Equal(1, RecordSight.ToNote(world with { Peers = [Recalling(B, known) with { ViewAge = TimeSpan.FromSeconds(2) }] })!.Epoch.Value); // it is obeyed then
+        Assert.Null(RecordSight.ToNote(World(Record(2, B)) with { Volume = Promised(1) })); // with the promise, in one write
     }
 
     [Fact]

@@ -17,6 +17,7 @@ public static class ConditionRules
         var record = observation.PrimaryRecord!;
         if (record.RunMode == RunMode.Standby) return Verdict.No("StandbySite", "this site follows the other one; writes go there");
         if (RecordRules.HolderReport(observation) is not { } report) return Verdict.Unknown("HolderUnreachable", $"nothing is heard of {observation.Holder}, the primary");
+        if (RecordRules.SpeaksOfAnotherEpoch(report, record)) return Verdict.No("HolderTakesOver", $"{observation.Holder} has not said yet that it holds epoch {record.Epoch}");
         if (!report.Admitted) return Verdict.No("NotAdmitted", $"{observation.Holder} does not admit clients yet ({report.State})");
         if (report.TurnsClientsAway) return Verdict.No("HandoverTurnsClientsAway", TurnedAway(observation));
         var selected = observation.Services.GetValueOrDefault(Names.ReadWriteService(observation.Name))?.Spec?.Selector?.GetValueOrDefault(Names.InstanceLabel);
@@ -42,8 +43,8 @@ public static class ConditionRules
         }
 
         if (RecordRules.HolderReport(observation) is not { } report) return Verdict.Unknown("HolderUnreachable", $"nothing is heard of {observation.Holder}, the primary");
-        // Its standbys may follow it as those of a standby do: nothing is acknowledged by that. What it said of an earlier reign is no word of this one.
-        if (!report.Admitted || (report.RecordEpoch is { } said && said != record.Epoch.Value)) return Verdict.Unknown("NotAdmitted", $"{observation.Holder} does not admit clients yet ({report.State}): nothing is acknowledged here");
+        // Its standbys may follow it as those of a standby do: nothing is acknowledged by that.
+        if (!report.Admitted || RecordRules.SpeaksOfAnotherEpoch(report, record)) return Verdict.Unknown("NotAdmitted", $"{observation.Holder} does not admit clients yet ({report.State}): nothing is acknowledged here");
         foreach (var clause in clauses)
         {
             var far = Far(observation, report, clause);

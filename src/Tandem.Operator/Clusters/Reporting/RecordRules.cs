@@ -42,6 +42,9 @@ public static class RecordRules
     /// </summary>
     public static IReadOnlyList<QuorumClause> OwnClauses(PrimaryRecord record) => [.. record.Quorums.Where(q => q.Epoch == record.Epoch && q.Holder == record.Holder)];
 
+    /// <summary>What a holder said before it was told of its reign is no word of that: it may have streamed, or admitted clients, in another place.</summary>
+    public static bool SpeaksOfAnotherEpoch(AgentReport report, PrimaryRecord record) => (report.RecordEpoch is { } said && said != record.Epoch.Value) || report.Epoch < record.Epoch.Value;
+
     /// <summary>
     /// The holder's own report, if it speaks of the present and is of the very incarnation that the record names: another life of the instance is a stranger under its name.
     /// </summary>

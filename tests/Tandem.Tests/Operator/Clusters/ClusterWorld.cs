@@ -214,15 +214,15 @@ internal sealed class ClusterWorld
 
     private AgentReport HolderReport(string name) => new()
     {
-        Incarnation = IncarnationOf(name).ToString(), Instance = name, Version = "0.1.0", State = "running", Role = "Primary", RunMode = "Primary",
+        Incarnation = IncarnationOf(name).ToString(), Instance = name, Version = "0.1.0", State = "running", Role = "Primary", RunMode = "Primary", Epoch = Now.PrimaryRecord!.Epoch.Value,
         Admitted = true, Timeline = 1, Written = "0/5000100", Flushed = "0/5000100", RewindPossible = true, ServerVersion = 170004, AdmittedAt = Now.Now,
         Senders = [.. Enumerable.Range(1, 9).Select(n => $"orders-{n}").Where(n => n != name)
             .Select(n => new SenderReport(IncarnationOf(n).ReplicationName, "streaming", "0/5000100", "0/5000100", "0/5000100", "0/5000100", "quorum", 1, "10.0.0.2"))],
     };
 
-    private static AgentReport StandbyReport(string name) => new()
+    private AgentReport StandbyReport(string name) => new()
     {
-        Incarnation = IncarnationOf(name).ToString(), Instance = name, Version = "0.1.0", State = "streaming", Role = "Standby", RunMode = "Standby",
+        Incarnation = IncarnationOf(name).ToString(), Instance = name, Version = "0.1.0", State = "streaming", Role = "Standby", RunMode = "Standby", Epoch = Now.PrimaryRecord?.Epoch.Value ?? 0,
         Streaming = true, Timeline = 1, Written = "0/5000100", Flushed = "0/5000100", Replayed = "0/5000000", Promotable = true, RewindPossible = true,
     };
 }

@@ -67,7 +67,7 @@ public sealed class OperatorHostTests(OperatorFixture world) : IClassFixture<Ope
         await Eventually.TrueAsync(async () => await world.ConditionAsync(ns, ConditionTypes.Ready) is { Status: "False", Reason: "Founding" });
 
         foreach (var instance in Instances) await world.RunAsync(ns, instance);
-        foreach (var instance in Instances) world.Agents.Reports[instance] = Report(instance, "orders-1");
+        foreach (var instance in Instances) world.Agents.Reports[instance] = Report(instance, "orders-1", epoch: 1);
         await WriteRecordAsync(ns, Record(1, "orders-1"));
         await world.PatchAsync<V1Service>(ns, "orders-rw", """{"spec":{"selector":{"tandem.dev/instance":"orders-1"}}}""");
 
@@ -81,7 +81,7 @@ public sealed class OperatorHostTests(OperatorFixture world) : IClassFixture<Ope
         // An election: told at once, and then its outcome with a row of history.
         await WriteRecordAsync(ns, Record(2, null));
         await Eventually.TrueAsync(async () => await world.ConditionAsync(ns, ConditionTypes.Ready) is { Status: "False", Reason: "Electing" }, () => Saw(ns));
-        foreach (var instance in Instances) world.Agents.Reports[instance] = Report(instance, "orders-2");
+        foreach (var instance in Instances) world.Agents.Reports[instance] = Report(instance, "orders-2", epoch: 2);
         await WriteRecordAsync(ns, Record(2, "orders-2"));
         await world.PatchAsync<V1Service>(ns, "orders-rw", """{"spec":{"selector":{"tandem.dev/instance":"orders-2"}}}""");
         await Eventually.TrueAsync(async () => await world.ConditionAsync(ns, ConditionTypes.Ready) is { Status: "True" }, () => Saw(ns));
@@ -187,11 +187,11 @@ public sealed class OperatorHostTests(OperatorFixture world) : IClassFixture<Ope
 
     private static Incarnation Incarnation(string instance) => new(instance, new string(instance[^1], 32), "claim");
 
-    private static AgentReport Report(string instance, string holder) => instance == holder
+    private static AgentReport Report(string instance, string holder, long epoch) => instance == holder
         ? new AgentReport
         {
-            Incarnation = Incarnation(instance).ToString(), Instance = instance, Version = "0.1.0", State = "running", Role = "Primary", RunMode = "Primary", Admitted = true, Flushed = "0/5000100",
+            Incarnation = Incarnation(instance).ToString(), Instance = instance, Version = "0.1.0", Epoch = epoch, State = "running", Role = "Primary", RunMode = "Primary", Admitted = true, Flushed = "0/5000100",
             Senders = [.. Instances.Where(i => i != holder).Select(i => new SenderReport(Incarnation(i).ReplicationName, "streaming", null, null, "0/5000100", null, "quorum", 1, null))],
         }
-        : new AgentReport { Incarnation = Incarnation(instance).ToString(), Instance = instance, Version = "0.1.0", State = "streaming", Role = "Standby", RunMode = "Standby", Streaming = true, Promotable = true };
+        : new AgentReport { Incarnation = Incarnation(instance).ToString(), Instance = instance, Version = "0.1.0", Epoch = epoch, State = "streaming", Role = "Standby", RunMode = "Standby", Streaming = true, Promotable = true };
 }
