@@ -153,6 +153,8 @@ public sealed class Vigil(JobContext context, IVolumeStore store, Sight.PeerSigh
         Say(verdict);
         // The record known here is never older than the swap that wrote the suspicion: where it stands no more, it was refuted, or is of a reign that is over.
         if (_mySuspicion is { } old && (old.Epoch != record.Epoch || record.Suspect?.Nonce != old.Nonce)) Withdraw(o, old.Epoch == record.Epoch);
+        // Nobody is voted out by a record that may have been taken back: what the others have obeyed since is heard first.
+        if (Rulings.RecordUnconfirmed(o) is not null) return;
         switch (verdict)
         {
             case SuspicionVerdict.Suspect:
