@@ -71,10 +71,13 @@ public static class ReportBuilder
         return new AgentSnapshot(report, View(o, decided, memory), BeatOf(o, memory, doing), ready.Ready, ready.Reason);
     }
 
-    /// <summary>Of an agent that has no server it could run: whatever is on its volume counts for nothing in an election.</summary>
+    /// <summary>
+    /// Of an agent that has no server it could run, or has only just begun: whatever is on its volume counts for nothing in an election. What it has obeyed it says all the same: who waits for its word takes its silence about that
+    /// for knowing of nothing later.
+    /// </summary>
     public static AgentSnapshot WithoutServer(JobContext context, string agentVersion, string state, string reason, string message) => new(
         new AgentReport { Instance = context.Identity.Instance, Node = context.Identity.Node, Version = agentVersion, State = state, Reason = reason, Message = message, RecordFormat = context.Records.Format, HasCopy = false },
-        new MemberView { Incarnation = context.Memory.Me.ToString(), Epoch = context.Memory.Volume.Promise.Value, Marked = true }, null, false, message);
+        new MemberView { Incarnation = context.Memory.Me.ToString(), Epoch = context.Memory.Volume.Promise.Value, RecordEpoch = context.Memory.Volume.Record?.Epoch.Value, RecordRevision = context.Memory.Volume.Record?.Revision, Marked = true }, null, false, message);
 
     private static MemberView View(InstanceObservation o, InstanceAction decided, InstanceMemory memory) => View(o, decided, memory, RecordSight.Remembered(o));
 
