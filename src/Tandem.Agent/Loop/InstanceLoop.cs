@@ -29,7 +29,7 @@ public sealed class InstanceLoop : ILinkService
     private static readonly TimeSpan AbsentReadInterval = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan ShutdownPatience = TimeSpan.FromSeconds(20);
 
-    /// <summary>A turn that begins later after the one before comes after a pause of the process, or of its machine: for so long nobody was heard. Of such a one half a second counts, lest who is always slow never be in touch.</summary>
+    /// <summary>A turn that begins later after the one before comes after a pause of the process, or of its machine: nobody was heard for so long, and what was heard before is old. Half a second of it counts: it may be a turn that took long.</summary>
     private static readonly TimeSpan SlowTurn = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan AliveWithin = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan BeatInterval = TimeSpan.FromMilliseconds(500);
@@ -126,7 +126,7 @@ public sealed class InstanceLoop : ILinkService
     private async Task<bool> TurnAsync(AgentSettings settings, CancellationToken cancellation)
     {
         var begun = _context.Time.BootTime();
-        if (begun - _begunAt is { } gap && gap > SlowTurn) _context.Records.NotInTouchFor(gap - SlowTurn / 2);
+        if (begun - _begunAt is { } gap && gap > SlowTurn) _context.Records.WasPausedUntil(begun - SlowTurn / 2);
         _begunAt = begun;
         ReadRecord(cancellation);
         var record = _context.Records.Latest.Record;

@@ -56,12 +56,10 @@ public sealed class RecordKeeper(IKubernetesClient client, string cluster, strin
     /// <summary>What the volume remembers from before this life.</summary>
     public void Recall(PrimaryRecord? remembered) => Note(remembered);
 
-    /// <summary>For so long this process was not there to hear anybody, though no read has failed.</summary>
-    public void NotInTouchFor(TimeSpan pause)
+    /// <summary>This process was paused until then, and heard nobody, though no read has failed: what it heard before that is old.</summary>
+    public void WasPausedUntil(TimeSpan until)
     {
-        if (Latest.ReachableSince is not { } since) return;
-        var (later, now) = (since + pause, time.BootTime());
-        Latest = Latest with { ReachableSince = later < now ? later : now };
+        if (Latest.ReachableSince < until) Latest = Latest with { ReachableSince = until };
     }
 
     /// <param name="change">From the record as read live (null: there is none) to what it shall be; null: not called for any more.</param>

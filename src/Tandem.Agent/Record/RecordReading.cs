@@ -10,7 +10,7 @@ public sealed record RecordReading(PrimaryRecord? Record, bool? Exists, TimeSpan
 {
     /// <summary>
     /// Boot-clock time at which the first read was answered of those that have all succeeded since; null before the first. When it was sent says nothing: it may have hung until the network was
-    /// mended, and what others have obeyed meanwhile has not been heard for longer because of it. Later by the time for which this process was paused since.
+    /// mended, and what others have obeyed meanwhile has not been heard for longer because of it. Nor before the process was paused last.
     /// </summary>
     public TimeSpan? ReachableSince { get; init; }
 

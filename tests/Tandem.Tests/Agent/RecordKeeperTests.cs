@@ -69,9 +69,9 @@ public sealed class RecordKeeperTests
         Assert.Equal(asked + TimeSpan.FromSeconds(1.9), (await keeper.ReadAsync(CancellationToken.None)).ReachableSince);
 
         time.Advance(TimeSpan.FromSeconds(20)); // the machine is paused: nobody was heard
-        keeper.NotInTouchFor(TimeSpan.FromSeconds(20));
-        Assert.Equal(asked + TimeSpan.FromSeconds(21.9), keeper.Latest.ReachableSince);
-        keeper.NotInTouchFor(TimeSpan.FromSeconds(20));
+        keeper.WasPausedUntil(time.BootTime());
+        Assert.Equal(time.BootTime(), keeper.Latest.ReachableSince);
+        keeper.WasPausedUntil(asked);
         Assert.Equal(time.BootTime(), keeper.Latest.ReachableSince);
     }
 
