@@ -68,7 +68,7 @@ public static class ReportBuilder
             PendingRestart = memory.PendingRestart,
             RefusedParameters = [.. context.Server.RefusedParameters.Select(p => new RefusedParameterReport(p.Name, p.Value, p.Message, p.Kept))],
         };
-        return new AgentSnapshot(report, View(o, decided, memory), BeatOf(o, memory, doing), ready.Ready, ready.Reason);
+        return new AgentSnapshot(report, View(o, decided, memory, RecordSight.Remembered(o)), BeatOf(o, memory, doing), ready.Ready, ready.Reason);
     }
 
     /// <summary>
@@ -78,8 +78,6 @@ public static class ReportBuilder
     public static AgentSnapshot WithoutServer(JobContext context, string agentVersion, string state, string reason, string message) => new(
         new AgentReport { Instance = context.Identity.Instance, Node = context.Identity.Node, Version = agentVersion, State = state, Reason = reason, Message = message, RecordFormat = context.Records.Format, HasCopy = false },
         new MemberView { Incarnation = context.Memory.Me.ToString(), Epoch = context.Memory.Volume.Promise.Value, RecordEpoch = context.Memory.Volume.Record?.Epoch.Value, RecordRevision = context.Memory.Volume.Record?.Revision, Marked = true }, null, false, message);
-
-    private static MemberView View(InstanceObservation o, InstanceAction decided, InstanceMemory memory) => View(o, decided, memory, RecordSight.Remembered(o));
 
     private static MemberView View(InstanceObservation o, InstanceAction decided, InstanceMemory memory, PrimaryRecord? remembered) => new()
     {

@@ -20,6 +20,7 @@ public sealed record InstanceView
     /// spec.instances does not cover it, and the election that is open waits for one of the members, of whom it is one: it was lost before it could leave in order. It comes back, and leaves once there is a primary.
     /// </summary>
     public bool IsRecalled { get; init; }
+    public bool IsToRun => IsWanted || IsRecalled;
     public required bool IsHolder { get; init; }
     public V1Pod? Pod { get; init; }
     public V1PersistentVolumeClaim? Claim { get; init; }

@@ -17,7 +17,7 @@ public static class ConditionRules
         var record = observation.PrimaryRecord!;
         if (record.RunMode == RunMode.Standby) return Verdict.No("StandbySite", "this site follows the other one; writes go there");
         if (RecordRules.HolderReport(observation) is not { } report) return Verdict.Unknown("HolderUnreachable", $"nothing is heard of {observation.Holder}, the primary");
-        if (RecordRules.SpeaksOfAnotherEpoch(report, record)) return Verdict.No("HolderTakesOver", $"{observation.Holder} has not said yet that it holds epoch {record.Epoch}");
+        if (HolderTakesOver(report, record) is { } taking) return taking;
         if (!report.Admitted) return Verdict.No("NotAdmitted", $"{observation.Holder} does not admit clients yet ({report.State})");
         if (report.TurnsClientsAway) return Verdict.No("HandoverTurnsClientsAway", TurnedAway(observation));
         var selected = observation.Services.GetValueOrDefault(Names.ReadWriteService(observation.Name))?.Spec?.Selector?.GetValueOrDefault(Names.InstanceLabel);
@@ -109,7 +109,11 @@ public static class ConditionRules
     }
 
     /// <summary>The first instance that is waited for, and that waiting alone does not mend.</summary>
-    public static (string Reason, string Message)? Failing(ClusterObservation observation) => observation.Instances.Where(i => i.IsWanted || i.IsRecalled).Select(i => i.WhyFailing).FirstOrDefault(w => w is not null);
+    public static (string Reason, string Message)? Failing(ClusterObservation observation) => observation.Instances.Where(i => i.IsToRun).Select(i => i.WhyFailing).FirstOrDefault(w => w is not null);
+
+    /// <summary>Null: the holder speaks of its reign.</summary>
+    public static Verdict? HolderTakesOver(AgentReport report, PrimaryRecord record) =>
+        RecordRules.SpeaksOfAnotherEpoch(report, record) ? Verdict.No("HolderTakesOver", $"{record.Holder?.Instance} has not said yet that it holds epoch {record.Epoch}") : null;
 
     public static string TurnedAway(ClusterObservation observation) => $"{observation.Holder} turns clients away: the pair is being handed over, see its status";
 

@@ -67,7 +67,7 @@ public static class ReadyRules
     private static Verdict? HolderServes(ClusterObservation observation)
     {
         var (record, report) = (observation.PrimaryRecord!, RecordRules.HolderReport(observation)!);
-        if (RecordRules.SpeaksOfAnotherEpoch(report, record)) return Verdict.No("HolderTakesOver", $"{observation.Holder} has not said yet that it holds epoch {record.Epoch}");
+        if (ConditionRules.HolderTakesOver(report, record) is { } taking) return taking;
         if (record.RunMode == RunMode.Standby)
             return report.StreamsFromOtherSite ? null : Verdict.No("MainStandbyNotStreaming", $"{observation.Holder}, the main standby, receives nothing from the other site ({report.State}){Words(report.Message)}");
         if (report.TurnsClientsAway) return Verdict.No("HandoverTurnsClientsAway", ConditionRules.TurnedAway(observation));

@@ -22,7 +22,7 @@ public static class PodPolicies
             $"the node {i.Pod!.Spec?.NodeName} does not confirm that the pod {i.Name} has ended: it is left until the node is back; if the node is gone for good, delete the node, then the pod with --force")));
 
     public static ClusterDecision EveryInstanceHasItsPod(ClusterObservation observation) => observation.Instances
-        .Where(i => i is { Pod: null } and ({ IsWanted: true } or { IsRecalled: true }))
+        .Where(i => i is { IsToRun: true, Pod: null })
         .Aggregate(ClusterDecision.Nothing, (decision, i) => decision.And(Create(observation, i)));
 
     private static ClusterDecision Create(ClusterObservation observation, InstanceView instance)
