@@ -138,7 +138,7 @@ internal static class CopyJobs
         // Before the checkpoint after its promotion a rewind would take the source for one on the timeline that it has just left.
         if (remote.Rows.Max(r => r.Timeline.Value) > remote.CheckpointTimeline?.Value)
             throw new JobFailedException("NoCheckpoint", $"the other site's database has not done a checkpoint on its timeline yet (its control file names {remote.CheckpointTimeline})");
-        c.Memory.OtherSite = new RemoteLineage(o.Pair!.PairEpoch, remote.Host, ServerJobs.Entries(remote.Rows), remote.SystemIdentifier, c.Time.BootTime());
+        c.Memory.OtherSite = new RemoteLineage(o.Pair!.PairEpoch, remote.Host, ServerJobs.Entries(remote.Rows), remote.SystemIdentifier, c.Time.BootTime(), o.Status?.Receiver?.Pid);
         if (!c.Server.Process.Running) return;
         await ServerJobs.NoteTimelinesAsync(c, cancellation);
         // A server that follows already goes on, with its history as it now is; but not where its own log is known to be of another: that is what tells that it has to be rewound [C2]. Nor where it has more reigns than the

@@ -64,6 +64,9 @@ internal static class HolderRules
             // What was sent over here may be more than any member over there had when one of them was promoted: the receiver then asks for ever for what is not in that history.
             if (o.Status is { Receiver: not { Status: "streaming" } } && o.Now - other.ReadAt > LineageAge)
                 return new ReadOtherSite(source, "NotStreaming", "streaming has stopped: was there a failover at the other site?");
+            // Connected anew between two looks, it was never seen to stop; and the number of a timeline that was given up over there may have been taken again: that it streams does not tell from which reign.
+            if (o.Status is { Receiver: { Status: "streaming" } receiver } && receiver.Pid != other.Receiver && o.Now - other.ReadAt > LineageAge)
+                return new ReadOtherSite(source, "ConnectedAnew", "streaming was begun anew: was there a failover at the other site?");
             if (FollowerRules.StrayTimeline(o, source, other.Entries) is { } stray) return stray;
             if (FollowerRules.Rejoin(o, source, other.Entries, null) is (Stop or Hold or AcceptDiscard or LeaveClauses or Wait { Reason: FollowerRules.CountedByOtherSiteReason }) and var apart) return apart;
         }

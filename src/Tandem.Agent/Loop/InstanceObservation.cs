@@ -200,4 +200,5 @@ public sealed record UpstreamTarget(string Name, string Host, int Port, string E
 /// <param name="PairEpoch">At which it was read.</param>
 /// <param name="ReadAt">By the boot clock.</param>
 /// <param name="Host">Which of the other site's hosts answered.</param>
-public sealed record RemoteLineage(PairEpoch PairEpoch, string Host, System.Collections.Immutable.ImmutableList<LineageEntry> Entries, SystemIdentifier SystemIdentifier, TimeSpan ReadAt);
+/// <param name="Receiver">Process id of the WAL receiver that was connected before it was read, null for none: another one may be connected to another reign.</param>
+public sealed record RemoteLineage(PairEpoch PairEpoch, string Host, System.Collections.Immutable.ImmutableList<LineageEntry> Entries, SystemIdentifier SystemIdentifier, TimeSpan ReadAt, int? Receiver = null);

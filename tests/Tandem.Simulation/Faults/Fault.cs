@@ -14,6 +14,12 @@ public abstract record Fault
     /// <summary>As <see cref="Aftermath"/>, of a whole site: its servers recover, rewind or are copied, and follow, and only then can the sites be switched.</summary>
     protected static TimeSpan AftermathOfSite => TimeSpan.FromSeconds(25);
 
+    /// <summary>An API server goes back to what stood there before.</summary>
+    public virtual bool TakesRecordsBack => false;
+
+    /// <summary>Instances that reach their API server do not hear each other.</summary>
+    public virtual bool PartsPeers => false;
+
     /// <summary>For counting, and for people.</summary>
     public virtual string Kind => GetType().Name;
 

@@ -14,6 +14,12 @@ public static class FaultPlan
 {
     private static readonly string[] Sites = ["east", "west"];
 
+    /// <summary>
+    /// Of whoever reads a record that was taken back, and those who know better. What they could tell is waited for as long as a commit is (4 s, <c>degradeAfter</c>); where they are not to be heard for longer, that record
+    /// cannot be told from one that stood all the time (docs/protocol.md, what is not promised).
+    /// </summary>
+    private static readonly TimeSpan Unheard = TimeSpan.FromSeconds(2);
+
     private delegate Fault Draw(Chance chance, Setup setup, string site, TimeSpan lasts);
 
     private static readonly Draw[] Kinds =
@@ -186,7 +192,7 @@ public static class FaultPlan
             if (hands.Happens(0.3)) plan.Add(new PlannedFault(plan.Count, hands.Between(TimeSpan.Zero, setup.Trouble), new SiteFailedOver(Stale: false)));
         }
         if (Repertoire.Drawn(Chance.Of(setup.Seed, "play"), setup) is { } play) plan.Add(new PlannedFault(plan.Count, TimeSpan.Zero, play with { Lasts = setup.Trouble }));
-        return plan;
+        return plan.Any(p => p.Fault.TakesRecordsBack) ? [.. plan.Select(p => p.Fault.PartsPeers && p.Fault.Lasts > Unheard ? p with { Fault = p.Fault with { Lasts = Unheard } } : p)] : plan;
     }
 
     /// <summary>Who has seen a site come back often wants it to be what it was, and does not wait for long.</summary>

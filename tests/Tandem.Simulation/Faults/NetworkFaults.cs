@@ -8,6 +8,8 @@ public enum Direction { Both, Out, In }
 /// <summary>The machine of an instance cannot reach some others, or they it.</summary>
 public sealed record MachineCut(string Site, Victim Victim, int Choice, Direction Direction, bool FromApi, bool FromPeers, bool FromClients) : Fault
 {
+    public override bool PartsPeers => FromPeers && !FromApi;
+
     public override Action? Begin(World world)
     {
         var site = world.Site(Site);
@@ -27,6 +29,8 @@ public sealed record MachineCut(string Site, Victim Victim, int Choice, Directio
 /// <summary>Two machines of a site cannot reach each other.</summary>
 public sealed record PeersCut(string Site, int First, int Second, Direction Direction) : Fault
 {
+    public override bool PartsPeers => true;
+
     public override Action? Begin(World world)
     {
         var machines = world.Site(Site).Machines;

@@ -35,6 +35,8 @@ public sealed record StaleReset(string Site, Victim Victim, int Choice) : Fault
 /// </summary>
 public sealed record ApiRestored(string Site) : Fault
 {
+    public override bool TakesRecordsBack => true;
+
     public override Action? Begin(World world)
     {
         var site = world.Site(Site);

@@ -273,8 +273,9 @@ public sealed class Ledger(Events events, Trace trace) : IServerWitness, IClient
 
     public void Acknowledged(Server server, int row)
     {
-        // In asynchronous mode nothing is promised, and a server that is about to be given the record bears that mode's setting.
-        if (server.IsPromotedByHand && _writtenSynchronously.Contains(row) && _latest.GetValueOrDefault(Identify(server).Site) is { } stands && !stands.Quorums.Any(q => q.IsEmpty)) Report("AcknowledgedByHand", $"{server.Name}, which was promoted by hand, acknowledged row {row}");
+        // In asynchronous mode nothing is promised, and a server that is about to be given the record bears that mode's setting. Nor does any commit wait before an older server's checkpointer has said so: to a standby that
+        // is promoted so just when the Service selects it, for a handover, a client may come as early.
+        if (server.IsPromotedByHand && !server.Synchronous.IsUnpublished && _writtenSynchronously.Contains(row) && _latest.GetValueOrDefault(Identify(server).Site) is { } stands && !stands.Quorums.Any(q => q.IsEmpty)) Report("AcknowledgedByHand", $"{server.Name}, which was promoted by hand, acknowledged row {row}");
         if (_writtenSynchronously.Contains(row) && _open.TryGetValue(server, out var writer))
         {
             _acknowledgedIn[row] = writer.PairEpoch;

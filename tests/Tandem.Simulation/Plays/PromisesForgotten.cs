@@ -6,6 +6,8 @@ namespace Tandem.Simulation.Plays;
 /// <summary>The API server goes back to what it held before an election, and every agent begins anew: only the volumes know better.</summary>
 public sealed record PromisesForgotten(Chance Chance) : Play(Chance)
 {
+    public override bool TakesRecordsBack => true;
+
     protected override IEnumerable<Func<bool>> Acts(Stage stage)
     {
         yield return () => stage.IsWell;

@@ -11,6 +11,8 @@ namespace Tandem.Simulation.Plays;
 /// <param name="IsPaused">For as long as it would have waited for the others, and they are back when it goes on: it has not heard them yet.</param>
 public sealed record ReturnsAlone(Chance Chance, bool WhileElecting, bool IsPaused) : Play(Chance)
 {
+    public override bool TakesRecordsBack => true;
+
     protected override IEnumerable<Func<bool>> Acts(Stage stage)
     {
         yield return () => stage.IsWell;

@@ -13,6 +13,9 @@ public sealed class SynchronousReplication(Server server, Standbys setting, bool
     /// <summary>As published: commits wait.</summary>
     public bool IsDefined { get; private set; } = !publishesLate && setting.IsDefined;
 
+    /// <summary>By its configuration commits wait, and the checkpointer has not said so yet.</summary>
+    public bool IsUnpublished => !IsDefined && _latest.IsDefined;
+
     /// <summary>The server takes writes: an older checkpointer says only now, or a moment later, that commits wait.</summary>
     public void Begin()
     {

@@ -518,6 +518,12 @@ public sealed class InstanceTableTests
         Expect<InstanceAction.Reconnect>(main, "NotConnected");
         Assert.Equal(Site("10.1.0.2,10.1.0.1,10.1.0.3"), Expect<InstanceAction.Repoint>(main with { OtherSite = main.OtherSite! with { Host = "10.1.0.2" } }).Source);
 
+        // Its receiver is another than when the lineage was read: that one may stream from a reign that took the number of a timeline that was given up.
+        var streams = main with { Status = Status(inRecovery: true) with { Receiver = new WalReceiver(7, "streaming", "10.1.0.1", new TimelineId(1), At(5)) }, Now = main.Now + TimeSpan.FromSeconds(2) };
+        Expect<InstanceAction.ReadOtherSite>(streams, "ConnectedAnew");
+        Expect<InstanceAction.ReadOtherSite>(streams with { OtherSite = main.OtherSite! with { Receiver = 6 } }, "ConnectedAnew");
+        Expect<InstanceAction.Nothing>(streams with { OtherSite = main.OtherSite! with { Receiver = 7 } });
+
         // Main standby again after a while: what it remembers of the other site may be older than what it has received from there since.
         var again = main with { Process = Down, Upstream = null, Volume = main.Volume with { Lineage = [reign, Reign(2, C, 2, At(4)) with { PairEpoch = epoch }] }, LogEnd = new WalEnd(new TimelineId(2), At(5)) };
         Expect<InstanceAction.Wait>(again, "AheadOfSource");
