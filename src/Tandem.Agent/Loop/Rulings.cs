@@ -141,7 +141,9 @@ internal static class Rulings
     public static InstanceAction? SiteEmptied(InstanceObservation o)
     {
         var others = o.Peers.Where(p => p.Reachable && p.Incarnation is not null).ToList();
-        if (!o.Reading.Reachable || !Protocol.Recovery.SiteEmptied.IsSo(o.Record!, o.Pair, [o.Me, .. others.Select(p => p.Incarnation!.Value)])) return null;
+        var halfCopied = others.Where(p => p.View is { Marked: true } view && view.Epoch >= o.Record!.Epoch.Value).Select(p => p.Incarnation!.Value).ToHashSet();
+        if (o.Volume.Marker != VolumeMarker.None && o.Volume.Promise >= o.Record!.Epoch) halfCopied.Add(o.Me);
+        if (!o.Reading.Reachable || !Protocol.Recovery.SiteEmptied.IsSo(o.Record!, o.Pair, [o.Me, .. others.Select(p => p.Incarnation!.Value)], halfCopied)) return null;
         var mine = (o.Me.Instance, End: o.Volume.Marker == VolumeMarker.None ? o.LogLineage?.Position : null);
         var first = others.Select(p => (p.Instance, End: p.View!.Marked ? null : p.View.LogEnd)).Append(mine).OrderByDescending(i => i.End.HasValue).ThenByDescending(i => i.End).ThenBy(i => i.Instance, StringComparer.Ordinal).First().Instance;
         const string message = "every volume that the record names is gone, and this site is standby: it begins anew";

@@ -14,28 +14,38 @@ public sealed class SiteEmptiedTests
     private static readonly Incarnation[] Reborn = [NewLife(A), NewLife(B), NewLife(C)];
 
     [Fact]
-    public void A_standby_site_of_which_only_new_lives_answer_is_empty() => Assert.True(SiteEmptied.IsSo(Site, Pair, Reborn));
+    public void A_standby_site_of_which_only_new_lives_answer_is_empty() => Assert.True(SiteEmptied.IsSo(Site, Pair, Reborn, []));
 
     [Fact]
     public void Nobody_who_is_only_silent_is_passed_by()
     {
-        Assert.False(SiteEmptied.IsSo(Site, Pair, [Reborn[0], Reborn[1]]));
-        Assert.False(SiteEmptied.IsSo(Site, Pair, [Reborn[0], Reborn[1], C]));
+        Assert.False(SiteEmptied.IsSo(Site, Pair, [Reborn[0], Reborn[1]], []));
+        Assert.False(SiteEmptied.IsSo(Site, Pair, [Reborn[0], Reborn[1], C], []));
         // One that is counted, or has counted, though it is no member any more; and one that holds.
-        Assert.False(SiteEmptied.IsSo(Site with { Members = [A, B] }, Pair, [Reborn[0], C]));
-        Assert.False(SiteEmptied.IsSo(Site with { Members = [A], Holder = C, State = RecordState.IsStable, Quorums = [] }, Pair, [Reborn[0]]));
+        Assert.False(SiteEmptied.IsSo(Site with { Members = [A, B] }, Pair, [Reborn[0], C], []));
+        Assert.False(SiteEmptied.IsSo(Site with { Members = [A], Holder = C, State = RecordState.IsStable, Quorums = [] }, Pair, [Reborn[0]], []));
+    }
+
+    [Fact]
+    public void A_copy_that_was_broken_off_by_the_loss_of_what_it_was_made_from_is_none()
+    {
+        Assert.True(SiteEmptied.IsSo(Site, Pair, [Reborn[0], Reborn[1], C], [C]));
+        // What it is made from may come back; and while somebody holds it goes on.
+        Assert.False(SiteEmptied.IsSo(Site, Pair, [Reborn[0], C], [C]));
+        Assert.False(SiteEmptied.IsSo(Site, Pair, [A, B, C], [A, B, C]));
+        Assert.False(SiteEmptied.IsSo(Site with { State = RecordState.IsStable, Holder = C }, Pair, [Reborn[0], Reborn[1], C], [C]));
     }
 
     [Fact]
     public void Only_a_site_that_is_standby_and_stays_so_begins_anew()
     {
-        Assert.False(SiteEmptied.IsSo(Site with { RunMode = RunMode.Primary }, Pair, Reborn));
-        Assert.False(SiteEmptied.IsSo(Site, null, Reborn));
-        Assert.False(SiteEmptied.IsSo(Site, Pair with { Role = PairRole.Primary }, Reborn));
-        Assert.False(SiteEmptied.IsSo(Site, Pair with { PairEpoch = new PairEpoch(3, "west") }, Reborn));
-        Assert.False(SiteEmptied.IsSo(Site, Pair with { State = PairRecordState.RecordRegressed }, Reborn));
-        Assert.False(SiteEmptied.IsSo(Site, Pair with { Operation = Handover.PairSample.Operation(PairStep.FailingOver) }, Reborn));
-        Assert.False(SiteEmptied.IsSo(Site with { Named = B }, Pair, Reborn), "the other site counts on it");
+        Assert.False(SiteEmptied.IsSo(Site with { RunMode = RunMode.Primary }, Pair, Reborn, []));
+        Assert.False(SiteEmptied.IsSo(Site, null, Reborn, []));
+        Assert.False(SiteEmptied.IsSo(Site, Pair with { Role = PairRole.Primary }, Reborn, []));
+        Assert.False(SiteEmptied.IsSo(Site, Pair with { PairEpoch = new PairEpoch(3, "west") }, Reborn, []));
+        Assert.False(SiteEmptied.IsSo(Site, Pair with { State = PairRecordState.RecordRegressed }, Reborn, []));
+        Assert.False(SiteEmptied.IsSo(Site, Pair with { Operation = Handover.PairSample.Operation(PairStep.FailingOver) }, Reborn, []));
+        Assert.False(SiteEmptied.IsSo(Site with { Named = B }, Pair, Reborn, []), "the other site counts on it");
     }
 
     [Fact]
