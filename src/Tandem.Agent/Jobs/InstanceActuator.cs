@@ -62,7 +62,7 @@ public static class InstanceActuator
 
     private static async Task HoldArbiterAsync(JobContext c, InstanceObservation o, CancellationToken cancellation)
     {
-        if (await c.Arbiter.HoldAsync(o.Record!.Arbiter!, o.Record.PairEpoch!.Value, o.Pair, cancellation) is { } problem) throw new JobFailedException(problem.Reason, problem.Message);
+        if (await c.Arbiter.HoldAsync(o.Record!.Arbiter!, o.Record.PairEpoch!.Value, o.Pair, cancellation) is { } problem) throw new JobFailedException(problem.Reason, problem.Message, problem.Passes);
     }
 
     private static Task NoteLineageAsync(JobContext c, InstanceObservation o)

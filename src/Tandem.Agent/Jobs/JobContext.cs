@@ -50,9 +50,12 @@ public sealed record JobContext(
 public sealed record InstanceIdentity(string Instance, string Namespace, string Cluster, string ClaimUid, string PodUid, string? PodAddress, string? Node, string? Site, string ContainerId);
 
 /// <summary>A job could not do what it was for; the table looks again after a moment.</summary>
-public sealed class JobFailedException(string reason, string message) : Exception(message)
+/// <param name="passes">After this time what it failed for may be so no more; null: time alone does not change it.</param>
+public sealed class JobFailedException(string reason, string message, TimeSpan? passes = null) : Exception(message)
 {
     public string Reason { get; } = reason;
+
+    public TimeSpan? Passes { get; } = passes;
 }
 
 internal static class RecordChecks

@@ -71,7 +71,10 @@ public sealed class JobSlot(Signal wake, TimeProvider time, ILogger logger)
             LastFailure = (action.Name, reason, exception.Message);
             var count = _failed is { } before && before.Name == action.Name ? before.Count + 1 : 1;
             var pause = FirstPause * Math.Pow(2, Math.Min(count - 1, 6));
-            _failed = (action.Name, count, time.BootTime() + (pause < LongestPause ? pause : LongestPause));
+            if (pause > LongestPause) pause = LongestPause;
+            // Not a moment later than what it waits for is over.
+            if (exception is JobFailedException { Passes: { } passes } && passes < pause) pause = passes;
+            _failed = (action.Name, count, time.BootTime() + pause);
         }
         finally
         {

@@ -11,7 +11,8 @@ public abstract record ArbiterVerdict
     public sealed record Take : ArbiterVerdict;
 
     /// <summary>It may not; one CamelCase word and a sentence.</summary>
-    public sealed record Refuse(string Reason, string Message) : ArbiterVerdict;
+    /// <param name="Passes">After this time, if what stands there is renewed no more; null: time alone does not change it.</param>
+    public sealed record Refuse(string Reason, string Message, TimeSpan? Passes = null) : ArbiterVerdict;
 }
 
 /// <summary>
@@ -41,7 +42,7 @@ public static class ArbiterRules
         if (stands.PairEpoch == consumed) return new ArbiterVerdict.Take();
         return HasRunOut(stands, stoodStillFor)
             ? new ArbiterVerdict.Take()
-            : new ArbiterVerdict.Refuse("ArbiterHeldByPeer", $"site {stands.Holder} holds the arbiter at pair epoch {stands.PairEpoch}, and renewed it {stoodStillFor.TotalSeconds:0.0} s ago; it runs out after {(stands.Duration * Margin).TotalSeconds:0.0} s");
+            : new ArbiterVerdict.Refuse("ArbiterHeldByPeer", $"site {stands.Holder} holds the arbiter at pair epoch {stands.PairEpoch}, and renewed it {stoodStillFor.TotalSeconds:0.0} s ago; it runs out after {(stands.Duration * Margin).TotalSeconds:0.0} s", stands.Duration * Margin - stoodStillFor);
     }
 
     public static bool HasRunOut(ArbiterRecord stands, TimeSpan stoodStillFor) => stoodStillFor > stands.Duration * Margin;

@@ -37,7 +37,8 @@ public sealed record HolderPosition(SystemIdentifier SystemIdentifier, TimelineI
 public sealed record PairTimeouts(TimeSpan Quiesce, TimeSpan Switchover, TimeSpan Step);
 
 /// <summary>Why something asked for is not done: one CamelCase word and a sentence.</summary>
-public sealed record Refusal(string Reason, string Message);
+/// <param name="Passes">After this time it may be so no more; null: time alone does not change it.</param>
+public sealed record Refusal(string Reason, string Message, TimeSpan? Passes = null);
 
 /// <summary>
 /// Everything that a site's operator decides from, read in one step: its own records live, the other site's too or not at all.

@@ -62,6 +62,13 @@ public sealed class ArbiterRulesTests
     }
 
     [Fact]
+    public void Who_waits_for_a_lease_is_told_when_it_runs_out()
+    {
+        var refuse = Assert.IsType<ArbiterVerdict.Refuse>(ArbiterRules.MayHold(East, Bound, "west", Fourth, TimeSpan.FromSeconds(4), null));
+        Assert.Equal(East.Duration * ArbiterRules.Margin - TimeSpan.FromSeconds(4), refuse.Passes);
+    }
+
+    [Fact]
     public void The_record_comes_back_as_it_was_written_and_a_later_format_is_not_read()
     {
         foreach (var record in new[] { East, East with { Holder = null, SettledBy = "n7" } }) Assert.Equal(record, ArbiterRecord.Decode(record.Encode()));
