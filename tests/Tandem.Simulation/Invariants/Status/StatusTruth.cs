@@ -85,7 +85,8 @@ public sealed class StatusTruth(World world)
         foreach (var program in other.Started)
         {
             if (program.IsEnded || program.Server.Live is not { } server || !SendsTo(server, name)) continue;
-            if (program == holder) So.Note(site.Name, Fact.SendsAcross);
+            // While the record is lost whoever holds it goes on, and says so.
+            if (program == holder || (other.Record?.Holder is null && server.Phase == ServerPhase.Primary)) So.Note(site.Name, Fact.SendsAcross);
             if (Receives(site, follower)) So.Note(site.Name, Fact.StreamsAcross);
         }
     }
