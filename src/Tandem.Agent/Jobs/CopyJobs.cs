@@ -108,7 +108,8 @@ internal static class CopyJobs
     private static JobFailedException NothingToRewind(JobContext c, bool inRecovery)
     {
         const string why = "pg_rewind finds nothing to do: the control files do not tell of the timelines on which the two have parted";
-        c.Memory.NothingToRewindSince ??= c.Time.BootTime();
+        c.Memory.NothingToRewindAt = c.Time.BootTime();
+        c.Memory.NothingToRewindSince ??= c.Memory.NothingToRewindAt;
         if (c.Time.BootTime() - c.Memory.NothingToRewindSince > (inRecovery ? NothingPatienceInRecovery : NothingPatience)) c.Memory.RewindImpossible = why;
         return new JobFailedException("NothingToRewind", why);
     }

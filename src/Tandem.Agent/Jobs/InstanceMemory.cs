@@ -36,7 +36,7 @@ public sealed class InstanceMemory(IVolumeStore store, VolumeState volume, Incar
     public KnownTimeline? NewestTimeline { get; set; }
 
     /// <summary>When the running server was last asked whose log it has, and on which timeline that ended then.</summary>
-    public (TimelineId Timeline, TimeSpan At)? LineageAsked { get; set; }
+    public LineageQuestion? LineageAsked { get; set; }
     public UpstreamTarget? Upstream { get; set; }
 
     /// <summary>Since when the standby that runs has received nothing from <see cref="Upstream"/>, or was last given its place there again.</summary>
@@ -69,6 +69,9 @@ public sealed class InstanceMemory(IVolumeStore store, VolumeState volume, Incar
 
     /// <summary>By the boot clock: since when rewinds that were due have found nothing to do; null: the last one did.</summary>
     public TimeSpan? NothingToRewindSince { get; set; }
+
+    /// <summary>By the boot clock: when the last of them did.</summary>
+    public TimeSpan? NothingToRewindAt { get; set; }
 
     /// <summary>The consent to discard this life's data that was found to name just that.</summary>
     public DiscardConsent? DiscardAccepted { get; set; }

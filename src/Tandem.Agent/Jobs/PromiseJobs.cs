@@ -46,7 +46,7 @@ internal static class PromiseJobs
         if (!c.Server.Process.Running || c.Memory.Volume.Lineage.Any(e => e.Timeline == timeline)) return;
         try
         {
-            await ServerJobs.LearnLineageAsync(c, timeline, cancellation);
+            await ServerJobs.LearnLineageAsync(c, timeline, null, cancellation);
         }
         catch (PostgresException exception)
         {

@@ -79,10 +79,11 @@ internal static class ServerJobs
     /// What the own database tells of those who wrote the log, as far as it is replayed. Of all who could tell, only the log itself cannot be wrong: two reigns may have taken the same
     /// number for their timelines, and left the one before at the same point.
     /// </summary>
-    public static async Task LearnLineageAsync(JobContext c, TimelineId timeline, CancellationToken cancellation)
+    /// <param name="whole">Where the log ended when all of it had been replayed; null: some may not have been.</param>
+    public static async Task LearnLineageAsync(JobContext c, TimelineId timeline, Lsn? whole, CancellationToken cancellation)
     {
         var rows = await c.Server.ReadLineageAsync(cancellation);
-        c.Memory.LineageAsked = (timeline, c.Time.BootTime());
+        c.Memory.LineageAsked = new LineageQuestion(timeline, c.Time.BootTime(), whole);
         var learned = DataLineage.Learn(c.Memory.Volume.Lineage, Entries(rows));
         if (!learned.SequenceEqual(c.Memory.Volume.Lineage)) c.Memory.Remember(state => state with { Lineage = learned });
     }
@@ -95,13 +96,17 @@ internal static class ServerJobs
     {
         var reached = Lsn.Zero;
         var since = c.Time.BootTime();
+        Lsn? whole = null;
         await c.UntilAsync(async () =>
         {
-            if (await c.Server.QueryStatusAsync(TimeSpan.FromMilliseconds(500), cancellation) is not { InRecovery: true, Replayed: { } replayed } status || replayed >= status.Flushed) return true;
+            if (await c.Server.QueryStatusAsync(TimeSpan.FromMilliseconds(500), cancellation) is not { InRecovery: true, Replayed: { } replayed } status) return true;
             if (replayed > reached) (reached, since) = (replayed, c.Time.BootTime());
-            return c.Time.BootTime() - since > ReplayPatience;
+            if (replayed < status.Flushed && c.Time.BootTime() - since <= ReplayPatience) return false;
+            whole = status.Flushed;
+            return true;
         }, WholeReplay, Soon, cancellation);
-        await LearnLineageAsync(c, timeline, cancellation);
+        await NoteTimelinesAsync(c, cancellation);
+        await LearnLineageAsync(c, timeline, whole, cancellation);
     }
 
     public static ImmutableList<LineageEntry> Entries(IEnumerable<LineageRow> rows) =>
@@ -164,7 +169,7 @@ internal static class ServerJobs
         catch (Exception exception) when (start.Source is null && exception is PostgresException or JobFailedException)
         {
             // Whoever was started to be asked whose log it has, and does not come up, has told what it can.
-            c.Memory.LineageAsked = (o.LogEnd.Timeline, c.Time.BootTime());
+            c.Memory.LineageAsked = new LineageQuestion(o.LogEnd.Timeline, c.Time.BootTime());
             throw;
         }
     }

@@ -20,6 +20,9 @@ internal static class FollowerRules
     private static readonly TimeSpan DetachedLimit = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan AskInterval = TimeSpan.FromSeconds(1);
 
+    /// <summary>Between two rewinds that find nothing to do: what they wait for is a checkpoint over there.</summary>
+    private static readonly TimeSpan RewindInterval = TimeSpan.FromSeconds(1);
+
     public static readonly LearnLineage Learn = new("ReignUnknown", "this volume does not know whose reign its log ends in: its own database is asked");
 
     /// <summary>As connect_timeout says, which the receiver does not look at.</summary>
@@ -165,6 +168,8 @@ internal static class FollowerRules
                 return Rebuild(o, "RewindNotPossible", why);
             case RejoinVerdict.Rewind rewind when !o.Settings.AutoRejoin:
                 return new Hold("Diverged", rewind.Message + "; spec.autoRejoin is false");
+            case RejoinVerdict.Rewind when o.NothingToRewindAt is { } vain && o.Now - vain < RewindInterval:
+                return new Wait("NothingToRewind", "by the control files there is nothing to rewind yet: it is tried again in a moment");
             case RejoinVerdict.Rewind rewind:
                 return o.IsHolder || HolderReady(o) ? new Rewind(source, rewind.Fork, rewind.Reason, rewind.Message) : new Wait("HolderNotReady", "the rewind begins when the holder is there");
             case RejoinVerdict.Rebuild rebuild:

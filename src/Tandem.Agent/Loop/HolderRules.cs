@@ -140,8 +140,9 @@ internal static class HolderRules
         // Demoted, and reopened in the same epochs: its reign goes on where it was. A promotion would open another timeline under its name, of which nobody would ever hear.
         if (o.OwnReign is { Timeline: { } own } && own == o.LogEnd.Timeline) return new Stop(StopMode.Fast, "ReignGoesOn", $"its own reign goes on, on timeline {own}: that takes no promotion");
         if (o.OwnReign is null && o.ReignUnasked) return FollowerRules.Learn;
-        // What came from the other site may be of a reign that began there since: whose it is must be known before it is held against the floor and the pair epoch.
-        if (o.OwnReign is null && o.ReignUnknown && o.Upstream is { IsSite: true }) return FollowerRules.ReignUnknown(o) ?? new Wait("ReignUnknown", "whose reign its log ends in is not known yet");
+        // What came from the other site may be of a reign that began there since: whose it is must be known before it is held against the floor and the pair epoch. Where all of the log tells of none, that site was lost before
+        // its new primary could say so: nothing was acknowledged there, and the log stands where the reign before was left.
+        if (o.OwnReign is null && o.ReignUnknown && o.Upstream is { IsSite: true } && !o.LogTellsOfNoReign) return FollowerRules.ReignUnknown(o) ?? new Wait("ReignUnknown", "whose reign its log ends in is not known yet");
         if (GateProblem(o) is { } problem) return problem;
         if (o.TimelineAhead is { } ahead) return new Stop(StopMode.Fast, "TimelineNotReached", $"the history of timeline {ahead.Timeline} has arrived, and nothing of that timeline: the server would be promoted from it");
         if (o.OwnReign is null || !Granted(o)) return new SwapRun("Elected", $"the promotion at epoch {o.Record!.Epoch} is written before it is done");
@@ -270,8 +271,8 @@ internal static class HolderRules
     {
         var record = o.Record!;
         var mine = o.LogLineage!;
-        if (record.Floor is { } floor && mine.Position < floor && o.OwnReign is not { Timeline: not null })
-            return BelowFloor(o, mine.Position, floor);
+        if (record.Floor is { } floor && o.LogPosition is { } position && position < floor && o.OwnReign is not { Timeline: not null })
+            return BelowFloor(o, position, floor);
         // A site never opens at an epoch below the last pair epoch in its own log [S7].
         if (record.PairEpoch is { } pairEpoch && mine.Position.PairEpoch is { } logged && logged > pairEpoch)
             return new Hold("LogOfHigherPairEpoch", $"its log was written at pair epoch {logged}, the record says {pairEpoch}");

@@ -66,8 +66,8 @@ public sealed record InstanceObservation
     public KnownTimeline? TimelineAhead =>
         RunsStandby && LogEnd is { } end && NewestTimeline is { } newest && newest.Timeline > end.Timeline && DataLineage.LeftAt(end.Timeline, newest.Left) > end.End ? newest : null;
 
-    /// <summary>When the running server was last asked whose log it has, and on which timeline that ended then.</summary>
-    public (TimelineId Timeline, TimeSpan At)? LineageAsked { get; init; }
+    /// <summary>When the running server was last asked whose log it has.</summary>
+    public LineageQuestion? LineageAsked { get; init; }
 
     /// <summary>
     /// The volume does not say who wrote the end of its log: a main standby learns of a reign of the site that it follows by reading it there, and can have received what that reign wrote
@@ -77,6 +77,15 @@ public sealed record InstanceObservation
 
     /// <summary>As <see cref="ReignUnknown"/>, and the log itself has not been asked.</summary>
     public bool ReignUnasked => ReignUnknown && LineageAsked?.Timeline != LogEnd!.Timeline;
+
+    /// <summary>As <see cref="ReignUnknown"/>, and the whole log has been asked: whoever began its last timeline let no client in there, since he writes of his reign before he does.</summary>
+    public bool LogTellsOfNoReign => ReignUnknown && LineageAsked is { Whole: { } whole } asked && asked.Timeline == LogEnd!.Timeline && whole >= LogEnd.End;
+
+    /// <summary>Where the log stands: what lies behind its last reign counts for nothing, and least of all where it cannot be told how much that is.</summary>
+    public LogEnd? LogPosition => LogLineage is not { } log ? null
+        : log.EndsUnattributed ? (NewestTimeline is { } newest ? log.PositionWithin(newest.Left) : null) ?? log.Position with { Lsn = Lsn.Zero }
+        : log.Position;
+
     public Grant? Grant { get; init; }
     public Admission? Admission { get; init; }
 
@@ -144,6 +153,9 @@ public sealed record InstanceObservation
     /// <summary>Why this life of the volume cannot be rewound; null: it may be.</summary>
     public string? RewindImpossible { get; init; }
 
+    /// <summary>By the boot clock: when a rewind that was due has found nothing to do.</summary>
+    public TimeSpan? NothingToRewindAt { get; init; }
+
     /// <summary>The consent to discard this life's data that was found to name just that.</summary>
     public DiscardConsent? DiscardAccepted { get; init; }
 
@@ -184,6 +196,12 @@ public sealed record InstanceObservation
     /// <summary>The clause in force (or being gone to) of this holder's present reign.</summary>
     public QuorumClause? OwnClause => Record?.Quorums.LastOrDefault(c => c.Epoch == Record.Epoch && c.Holder == Me);
 }
+
+/// <summary>A running standby was asked whose log it has: its own database tells of each reign, as far as it is replayed.</summary>
+/// <param name="Timeline">On which the log ended then.</param>
+/// <param name="At">By the boot clock.</param>
+/// <param name="Whole">Where the log ended when all of it was replayed that could be; null: some may not have been.</param>
+public sealed record LineageQuestion(TimelineId Timeline, TimeSpan At, Lsn? Whole = null);
 
 /// <summary>Whom a standby streams from.</summary>
 /// <param name="Name">Instance, or <c>site/…</c>.</param>

@@ -94,6 +94,7 @@ public sealed class InstanceObserver(RecordKeeper records, ClusterSight sight, P
             HandoverTried = memory.HandoverTried,
             GivingTo = memory.GivingTo,
             RewindImpossible = memory.RewindImpossible,
+            NothingToRewindAt = memory.NothingToRewindAt,
             DiscardAccepted = memory.DiscardAccepted,
             ArbiterHeld = context.Arbiter.IsHeld(record?.Arbiter, record?.PairEpoch),
             PeerSiteChecked = pair is null || _life.HasLivedThrough(pair, record, peers.LastLiveBeat, now, Reigns(process, record)) || memory.OtherSiteCheckedAt == pair.PairEpoch,

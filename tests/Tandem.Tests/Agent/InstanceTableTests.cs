@@ -254,7 +254,13 @@ public sealed class InstanceTableTests
         Expect<InstanceAction.Wait>(streams, "BelowFloor");
         // A reign that began there meanwhile: whose the data is comes first.
         Expect<InstanceAction.LearnLineage>(streams with { LogEnd = new WalEnd(new TimelineId(2), At(12)) });
-        Expect<InstanceAction.Wait>(streams with { LogEnd = new WalEnd(new TimelineId(2), At(12)), LineageAsked = (new TimelineId(2), streams.Now) }, "ReignUnknown");
+        Expect<InstanceAction.Wait>(streams with { LogEnd = new WalEnd(new TimelineId(2), At(12)), LineageAsked = new LineageQuestion(new TimelineId(2), streams.Now) }, "ReignUnknown");
+        // All of its log tells of no reign there: that site was lost before anybody of it could be acknowledged. Its log counts up to where the reign before was left, whatever came behind that.
+        var nobody = streams with { LogEnd = new WalEnd(new TimelineId(2), At(12)), LineageAsked = new LineageQuestion(new TimelineId(2), streams.Now, At(12)), NewestTimeline = new KnownTimeline(new TimelineId(2), [(new TimelineId(1), At(9))]) };
+        Expect<InstanceAction.SwapRun>(nobody);
+        Expect<InstanceAction.Wait>(nobody with { NewestTimeline = new KnownTimeline(new TimelineId(2), [(new TimelineId(1), At(8))]) }, "BelowFloor");
+        Expect<InstanceAction.Wait>(nobody with { NewestTimeline = null }, "BelowFloor");
+        Expect<InstanceAction.Wait>(nobody with { LogEnd = new WalEnd(new TimelineId(2), At(13)) }, "ReignUnknown");
         // It has them: what is next is the gate.
         Expect<InstanceAction.SwapRun>(read with { Upstream = source, LogEnd = new WalEnd(new TimelineId(1), At(9)) });
         Expect<InstanceAction.Hold>(read with { Pair = read.Pair! with { Peer = null } }, "BelowFloor");
@@ -266,7 +272,7 @@ public sealed class InstanceTableTests
         var world = World(Record(2, A, Clause(2, A, 1, B, C)) with { Lineage = [Reign(1, B, 1, Lsn.Zero)], Floor = new LogEnd(null, new Epoch(1), At(100)) })
             with { Process = Standby, Status = Status(true), Volume = Promised(2), LogEnd = new WalEnd(new TimelineId(3), At(99)) };
         Expect<InstanceAction.LearnLineage>(world with { Volume = Promised(2) with { Lineage = [Reign(1, B, 1, Lsn.Zero)] } });
-        Expect<InstanceAction.Hold>(world with { Volume = Promised(2) with { Lineage = [Reign(1, B, 1, Lsn.Zero)] }, LineageAsked = (new TimelineId(3), TimeSpan.Zero) }, "BelowFloor");
+        Expect<InstanceAction.Hold>(world with { Volume = Promised(2) with { Lineage = [Reign(1, B, 1, Lsn.Zero)] }, LineageAsked = new LineageQuestion(new TimelineId(3), TimeSpan.Zero) }, "BelowFloor");
     }
 
     [Fact]
@@ -276,7 +282,7 @@ public sealed class InstanceTableTests
             with { Process = Standby, Status = Status(true), Volume = Promised(2) with { Lineage = [Reign(1, C, 1, Lsn.Zero)] }, LogEnd = new WalEnd(new TimelineId(2), At(60)), Peers = [Peer(B)] };
         Expect<InstanceAction.LearnLineage>(world);
         // Nothing told: it cannot be rewound, and leaves the clauses before it is copied anew.
-        Expect<InstanceAction.Wait>(world with { LineageAsked = (new TimelineId(2), TimeSpan.Zero) }, "InsideClause");
+        Expect<InstanceAction.Wait>(world with { LineageAsked = new LineageQuestion(new TimelineId(2), TimeSpan.Zero) }, "InsideClause");
     }
 
     [Fact]
@@ -680,7 +686,7 @@ public sealed class InstanceTableTests
         var unnamed = World(record) with { Volume = Promised(3), Process = Down, Peers = [Peer(B)], LogEnd = new WalEnd(new TimelineId(2), At(9)) };
         Assert.Null(Expect<InstanceAction.StartStandby>(unnamed, "ReignUnknown").Source);
         Expect<InstanceAction.LearnLineage>(unnamed with { Process = Standby, Status = Status(inRecovery: true) });
-        Expect<InstanceAction.Discard>(unnamed with { LineageAsked = (new TimelineId(2), TimeSpan.Zero) }, "TimelineUnattributed");
+        Expect<InstanceAction.Discard>(unnamed with { LineageAsked = new LineageQuestion(new TimelineId(2), TimeSpan.Zero) }, "TimelineUnattributed");
     }
 
     [Fact]
