@@ -108,8 +108,11 @@ internal static class CopyJobs
     private static JobFailedException NothingToRewind(JobContext c, bool inRecovery)
     {
         const string why = "pg_rewind finds nothing to do: the control files do not tell of the timelines on which the two have parted";
-        c.Memory.NothingToRewindAt = c.Time.BootTime();
-        c.Memory.NothingToRewindSince ??= c.Memory.NothingToRewindAt;
+        var now = c.Time.BootTime();
+        // Of another occasion, long ago, nothing is to be concluded.
+        if (c.Memory.NothingToRewindAt is not { } last || now - last > NothingPatience) c.Memory.NothingToRewindSince = null;
+        c.Memory.NothingToRewindAt = now;
+        c.Memory.NothingToRewindSince ??= now;
         if (c.Time.BootTime() - c.Memory.NothingToRewindSince > (inRecovery ? NothingPatienceInRecovery : NothingPatience)) c.Memory.RewindImpossible = why;
         return new JobFailedException("NothingToRewind", why);
     }

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Tandem.Agent.Fencing;
+using Tandem.Agent.Links;
 using Tandem.Agent.Loop;
 using Tandem.Agent.Record;
 using Tandem.Agent.State;
@@ -17,6 +18,8 @@ namespace Tandem.Agent.Jobs;
 /// <summary>Swaps of the record that are a step by themselves.</summary>
 internal static class RecordJobs
 {
+    private static readonly TimeSpan WitnessLimit = TimeSpan.FromMilliseconds(500);
+
     /// <summary>The swap that creates the record; whoever wins it makes the database.</summary>
     public static async Task FoundAsync(JobContext c, InstanceAction.Found found, InstanceObservation o, CancellationToken cancellation)
     {
@@ -54,13 +57,22 @@ internal static class RecordJobs
         return pods.Items.FirstOrDefault(p => p is { Metadata.DeletionTimestamp: null, Status.Phase: "Running" } && !heard.Contains(p.Metadata.Name!))?.Metadata.Name;
     }
 
+    /// <summary>Asked live: a witness of the decision who is not to be heard any more, or has come to the epoch since that the record is to be rebuilt at.</summary>
+    private static async Task<string?> MovedOnAsync(JobContext c, InstanceObservation o, Epoch next, CancellationToken cancellation)
+    {
+        var witnesses = o.Peers.Where(p => p is { Reachable: true, Host: not null }).ToList();
+        var views = await Task.WhenAll(witnesses.Select(p => c.Links.ViewAsync(new PeerAddress(p.Instance, p.Host!), WitnessLimit, cancellation)));
+        return witnesses.Zip(views).FirstOrDefault(w => w.Second is not { } view || view.Incarnation != $"{w.First.Incarnation}" || view.Epoch >= next.Value || view.RecordEpoch >= next.Value).First?.Instance;
+    }
+
     /// <summary>
     /// In the place of what was decided on, and of nothing else: whatever moved it since, the witnesses of the decision have to be asked again. A witness itself cannot have moved on while it stands: each
-    /// promises and obeys only what it reads there.
+    /// promises and obeys only what it reads there. But that nothing stands there is like another nothing, when what was rebuilt in between is lost again: so they are asked once more, just before.
     /// </summary>
     public static async Task RebuildAsync(JobContext c, InstanceAction.RebuildRecord rebuild, InstanceObservation o, CancellationToken cancellation)
     {
         if (await UnheardAsync(c, o, cancellation) is { } unheard) throw new JobFailedException("PeersUnknown", $"{unheard} runs and has not said yet what it remembers");
+        if (await MovedOnAsync(c, o, rebuild.Next.Epoch, cancellation) is { } moved) throw new JobFailedException("WitnessMovedOn", $"{moved} is not to be heard any more, or knows of a later record by now");
         var decidedOn = o.Reading.Record;
         var outcome = await c.Records.SwapAsync("rebuild", live => live?.Uid == decidedOn?.Uid && live?.ResourceVersion == decidedOn?.ResourceVersion
             ? rebuild.Next with { RenewTime = c.Time.GetUtcNow(), LeaseDuration = o.Settings.LeaseDuration }
@@ -178,7 +190,7 @@ internal static class RecordJobs
         return record with
         {
             Lineage = mine.Entries.Add(new LineageEntry(record.PairEpoch, record.Epoch, o.Me, null, null)),
-            ElectedEnd = mine.End,
+            ElectedEnd = o.LogPosition!.Value.Lsn,
             // One clause for each holder and epoch: a reign of a new pair epoch takes the place of the one before it in this cluster's epoch.
             Quorums = record.Quorums.Contains(clause) ? record.Quorums : record.Quorums.Add(clause),
             Demoted = null,

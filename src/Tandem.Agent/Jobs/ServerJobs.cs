@@ -79,11 +79,11 @@ internal static class ServerJobs
     /// What the own database tells of those who wrote the log, as far as it is replayed. Of all who could tell, only the log itself cannot be wrong: two reigns may have taken the same
     /// number for their timelines, and left the one before at the same point.
     /// </summary>
-    /// <param name="whole">Where the log ended when all of it had been replayed; null: some may not have been.</param>
-    public static async Task LearnLineageAsync(JobContext c, TimelineId timeline, Lsn? whole, CancellationToken cancellation)
+    /// <param name="whole">Where the log ended when all of it had been replayed that could be, and how far that was; null: some may not have been.</param>
+    public static async Task LearnLineageAsync(JobContext c, TimelineId timeline, (Lsn End, Lsn Replayed)? whole, CancellationToken cancellation)
     {
         var rows = await c.Server.ReadLineageAsync(cancellation);
-        c.Memory.LineageAsked = new LineageQuestion(timeline, c.Time.BootTime(), whole);
+        c.Memory.LineageAsked = new LineageQuestion(timeline, c.Time.BootTime(), whole, whole is not null && c.Memory.LineageAsked is { } before && before.Timeline == timeline && before.Whole == whole);
         var learned = DataLineage.Learn(c.Memory.Volume.Lineage, Entries(rows));
         if (!learned.SequenceEqual(c.Memory.Volume.Lineage)) c.Memory.Remember(state => state with { Lineage = learned });
     }
@@ -96,13 +96,13 @@ internal static class ServerJobs
     {
         var reached = Lsn.Zero;
         var since = c.Time.BootTime();
-        Lsn? whole = null;
+        (Lsn, Lsn)? whole = null;
         await c.UntilAsync(async () =>
         {
             if (await c.Server.QueryStatusAsync(TimeSpan.FromMilliseconds(500), cancellation) is not { InRecovery: true, Replayed: { } replayed } status) return true;
             if (replayed > reached) (reached, since) = (replayed, c.Time.BootTime());
             if (replayed < status.Flushed && c.Time.BootTime() - since <= ReplayPatience) return false;
-            whole = status.Flushed;
+            whole = (status.Flushed, replayed);
             return true;
         }, WholeReplay, Soon, cancellation);
         await NoteTimelinesAsync(c, cancellation);

@@ -17,6 +17,9 @@ internal static class FollowerRules
     /// <summary>Why nothing is done about a volume that is to be copied anew: the operator asks the other site's to count another first.</summary>
     public const string CountedByOtherSiteReason = "CountedByOtherSite";
 
+    /// <summary>Why nothing is done between two rewinds that find nothing to do.</summary>
+    public const string NothingToRewindReason = "NothingToRewind";
+
     private static readonly TimeSpan DetachedLimit = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan AskInterval = TimeSpan.FromSeconds(1);
 
@@ -106,7 +109,9 @@ internal static class FollowerRules
             : null;
 
     /// <summary>Again and again: what its log tells is seen only once it is replayed.</summary>
-    public static InstanceAction? ReignUnknown(InstanceObservation o) => o.ReignUnknown && (o.LineageAsked is not { } asked || o.Now - asked.At > AskInterval) ? Learn : null;
+    public static InstanceAction? ReignUnknown(InstanceObservation o) => o.ReignUnknown ? AskAgain(o) : null;
+
+    public static LearnLineage? AskAgain(InstanceObservation o) => o.LineageAsked is not { } asked || o.Now - asked.At > AskInterval ? Learn : null;
 
     /// <summary>
     /// Slots do not outlive a rewind or a copy of the one that is followed: whoever followed it before, and follows it still, has no place there until it asks for it.
@@ -169,7 +174,7 @@ internal static class FollowerRules
             case RejoinVerdict.Rewind rewind when !o.Settings.AutoRejoin:
                 return new Hold("Diverged", rewind.Message + "; spec.autoRejoin is false");
             case RejoinVerdict.Rewind when o.NothingToRewindAt is { } vain && o.Now - vain < RewindInterval:
-                return new Wait("NothingToRewind", "by the control files there is nothing to rewind yet: it is tried again in a moment");
+                return new Wait(NothingToRewindReason, "by the control files there is nothing to rewind yet: it is tried again in a moment");
             case RejoinVerdict.Rewind rewind:
                 return o.IsHolder || HolderReady(o) ? new Rewind(source, rewind.Fork, rewind.Reason, rewind.Message) : new Wait("HolderNotReady", "the rewind begins when the holder is there");
             case RejoinVerdict.Rebuild rebuild:

@@ -64,9 +64,6 @@ internal static class HolderRules
             // What was sent over here may be more than any member over there had when one of them was promoted: the receiver then asks for ever for what is not in that history.
             if (o.Status is { Receiver: not { Status: "streaming" } } && o.Now - other.ReadAt > LineageAge)
                 return new ReadOtherSite(source, "NotStreaming", "streaming has stopped: was there a failover at the other site?");
-            // Connected anew between two looks, it was never seen to stop; and the number of a timeline that was given up over there may have been taken again: that it streams does not tell from which reign.
-            if (o.Status is { Receiver: { Status: "streaming" } receiver } && receiver.Pid != other.Receiver && o.Now - other.ReadAt > LineageAge)
-                return new ReadOtherSite(source, "ConnectedAnew", "streaming was begun anew: was there a failover at the other site?");
             if (FollowerRules.StrayTimeline(o, source, other.Entries) is { } stray) return stray;
             if (FollowerRules.Rejoin(o, source, other.Entries, null) is (Stop or Hold or AcceptDiscard or LeaveClauses or Wait { Reason: FollowerRules.CountedByOtherSiteReason }) and var apart) return apart;
         }
@@ -75,8 +72,16 @@ internal static class HolderRules
             if (!o.Process.Running) return new StartStandby(null, "NobodyToFollow", "serves WAL to its own site");
             if (o.Upstream is not null && o.Pair is { IsDemoting: true }) return new Repoint(null, "NobodyToFollow", "the handover is not decided: nobody is followed");
         }
-        return FollowerRules.Connecting(o) ?? FollowerRules.Configured(o) ?? Members(o) ?? new Nothing("AsWanted", "main standby");
+        return FollowerRules.Connecting(o) ?? FollowerRules.Configured(o) ?? Members(o) ?? ConnectedAnew(o, source) ?? (InstanceAction)new Nothing("AsWanted", "main standby");
     }
+
+    /// <summary>
+    /// Connected anew between two looks, it was never seen to stop; and the number of a timeline that was given up over there may have been taken again: that it streams does not tell from which reign.
+    /// </summary>
+    private static ReadOtherSite? ConnectedAnew(InstanceObservation o, UpstreamTarget? source) =>
+        source is not null && OtherSite(o) is { } other && o.Status is { Receiver: { Status: "streaming" } receiver } && receiver.Pid != other.Receiver && o.Now - other.ReadAt > LineageAge
+            ? new ReadOtherSite(source, "ConnectedAnew", "streaming was begun anew: was there a failover at the other site?")
+            : null;
 
     private static bool LineageDiffers(InstanceObservation o, RemoteLineage other) => !o.Record!.Lineage.SequenceEqual(other.Entries);
 
@@ -143,6 +148,8 @@ internal static class HolderRules
         // What came from the other site may be of a reign that began there since: whose it is must be known before it is held against the floor and the pair epoch. Where all of the log tells of none, that site was lost before
         // its new primary could say so: nothing was acknowledged there, and the log stands where the reign before was left.
         if (o.OwnReign is null && o.ReignUnknown && o.Upstream is { IsSite: true } && !o.LogTellsOfNoReign) return FollowerRules.ReignUnknown(o) ?? new Wait("ReignUnknown", "whose reign its log ends in is not known yet");
+        // The gate asks where its log left the last reign.
+        if (o.LogLineage!.EndsUnattributed && o.NewestTimeline is null && FollowerRules.AskAgain(o) is { } ask) return ask;
         if (GateProblem(o) is { } problem) return problem;
         if (o.TimelineAhead is { } ahead) return new Stop(StopMode.Fast, "TimelineNotReached", $"the history of timeline {ahead.Timeline} has arrived, and nothing of that timeline: the server would be promoted from it");
         if (o.OwnReign is null || !Granted(o)) return new SwapRun("Elected", $"the promotion at epoch {o.Record!.Epoch} is written before it is done");

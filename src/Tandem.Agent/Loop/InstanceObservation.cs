@@ -78,12 +78,12 @@ public sealed record InstanceObservation
     /// <summary>As <see cref="ReignUnknown"/>, and the log itself has not been asked.</summary>
     public bool ReignUnasked => ReignUnknown && LineageAsked?.Timeline != LogEnd!.Timeline;
 
-    /// <summary>As <see cref="ReignUnknown"/>, and the whole log has been asked: whoever began its last timeline let no client in there, since he writes of his reign before he does.</summary>
-    public bool LogTellsOfNoReign => ReignUnknown && LineageAsked is { Whole: { } whole } asked && asked.Timeline == LogEnd!.Timeline && whole >= LogEnd.End;
+    /// <summary>As <see cref="ReignUnknown"/>, and the whole log has been asked, twice: whoever began its last timeline let no client in there, since he writes of his reign before he does.</summary>
+    public bool LogTellsOfNoReign => ReignUnknown && LineageAsked is { Whole: { } whole, IsSecond: true } asked && asked.Timeline == LogEnd!.Timeline && whole.End >= LogEnd.End && Status?.Replayed == whole.Replayed;
 
     /// <summary>Where the log stands: what lies behind its last reign counts for nothing, and least of all where it cannot be told how much that is.</summary>
     public LogEnd? LogPosition => LogLineage is not { } log ? null
-        : log.EndsUnattributed ? (NewestTimeline is { } newest ? log.PositionWithin(newest.Left) : null) ?? log.Position with { Lsn = Lsn.Zero }
+        : log.EndsUnattributed ? (NewestTimeline is { } newest && (newest.Timeline == log.Timeline || DataLineage.LeftAt(log.Timeline, newest.Left) is not null) ? log.PositionWithin(newest.Left) : null) ?? log.Position with { Lsn = Lsn.Zero }
         : log.Position;
 
     public Grant? Grant { get; init; }
@@ -200,8 +200,9 @@ public sealed record InstanceObservation
 /// <summary>A running standby was asked whose log it has: its own database tells of each reign, as far as it is replayed.</summary>
 /// <param name="Timeline">On which the log ended then.</param>
 /// <param name="At">By the boot clock.</param>
-/// <param name="Whole">Where the log ended when all of it was replayed that could be; null: some may not have been.</param>
-public sealed record LineageQuestion(TimelineId Timeline, TimeSpan At, Lsn? Whole = null);
+/// <param name="Whole">Where the log ended when all of it was replayed that could be, and how far that was; null: some may not have been.</param>
+/// <param name="IsSecond">Nothing had come to it, nor been replayed, since the question before, a moment ago: so nothing will be, which a replay that is slow for once could not say.</param>
+public sealed record LineageQuestion(TimelineId Timeline, TimeSpan At, (Lsn End, Lsn Replayed)? Whole = null, bool IsSecond = false);
 
 /// <summary>Whom a standby streams from.</summary>
 /// <param name="Name">Instance, or <c>site/…</c>.</param>

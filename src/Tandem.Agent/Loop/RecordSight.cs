@@ -50,7 +50,7 @@ public static class RecordSight
     /// <summary>
     /// The record may have been taken back to before a reign that is over, or to the election of one, while this instance was down itself: as long as k of a clause's members have obeyed nothing above its epoch, nobody
     /// else can have been elected in between, and nobody may be elected a second time in its epoch. Until k of them confirm, no client is let in, and no set can change, in any case: so they are waited for, as long as
-    /// commits would wait before durability Preferred lets go of them; but not for one of whom another life answers: he will not come, and that one may be waiting to copy this server.
+    /// commits would wait before durability Preferred lets go of them; but not for one of whom another life answers: he will not come, and that one may be waiting to copy this server. In asynchronous mode nobody is.
     /// </summary>
     public static InstanceAction.Wait? MembersUnheard(InstanceObservation o)
     {
@@ -60,9 +60,11 @@ public static class RecordSight
         if ((o.ElectingSince is not null && o.SawReignBegin) || (o.Grant is { } grant && grant.Epoch == o.Record!.Epoch && o.Now - grant.SentAt < o.InTouchFor)) return null;
         bool IsHeard(Incarnation member) => member == o.Me || o.Peers.Any(p => p.Reachable && p.Incarnation == member && p.View!.Epoch <= o.Record!.Epoch.Value);
         bool IsGone(Incarnation member) => o.Peers.Any(p => p.Reachable && p.Instance == member.Instance && p.Incarnation is { } other && other != member);
-        return o.Record!.Quorums.FirstOrDefault(c => c.Members.Count(IsHeard) < c.Acknowledgements && !c.Members.All(m => IsHeard(m) || IsGone(m))) is { } clause
-            ? new InstanceAction.Wait("MembersUnheard", $"the API server has just been reached (again), and fewer than {clause.Acknowledgements} of {clause} have said that they know of no later primary: they are waited for, {(limit - o.InTouchFor).TotalSeconds:0} s at most")
-            : null;
+        InstanceAction.Wait WaitFor(string whom) => new("MembersUnheard", $"the API server has just been reached (again), and {whom} said that they know of no later primary: they are waited for, {(limit - o.InTouchFor).TotalSeconds:0} s at most");
+        if (o.Record!.Quorums.FirstOrDefault(c => c.Members.Count(IsHeard) < c.Acknowledgements && !c.Members.All(m => IsHeard(m) || IsGone(m))) is { } clause)
+            return WaitFor($"fewer than {clause.Acknowledgements} of {clause} have");
+        // Under an empty clause anybody may have been elected by himself.
+        return o.Synchrony.IsSynchronous && o.Record.Quorums.Any(c => c.IsEmpty) && o.Record.Members.FirstOrDefault(m => !IsHeard(m) && !IsGone(m)) is { Instance: { } silent } ? WaitFor($"{silent} has not") : null;
     }
 
     private static bool HasObeyedNewer(PeerObservation peer, PrimaryRecord present) => peer.View is { RecordEpoch: { } epoch } view && present.IsOlderThan(new Epoch(epoch), view.RecordRevision ?? 0);

@@ -121,7 +121,7 @@ public static class ReportBuilder
     public static bool LivesAsMainStandby(InstanceObservation o, InstanceAction doing) =>
         o is { IsHolder: true, Record.RunMode: RunMode.Standby, StorageFailed: false, RunsReadWrite: false }
         && ((o.RunsStandby && o.Status is not null) || doing is InstanceAction.Stop or InstanceAction.Seal or InstanceAction.ReadOtherSite or InstanceAction.AdoptLineage or InstanceAction.StartStandby or InstanceAction.Rewind or InstanceAction.BaseBackup
-                or InstanceAction.Hold { Reason: FollowerRules.WouldDiscardReason });
+                or InstanceAction.Wait { Reason: FollowerRules.NothingToRewindReason } or InstanceAction.Hold { Reason: FollowerRules.WouldDiscardReason });
 
     private static string? Role(InstanceObservation o) => o.Record switch
     {

@@ -141,11 +141,14 @@ internal static class Rulings
     public static InstanceAction? SiteEmptied(InstanceObservation o)
     {
         var others = o.Peers.Where(p => p.Reachable && p.Incarnation is not null).ToList();
-        var halfCopied = others.Where(p => p.View is { Marked: true } view && view.Epoch >= o.Record!.Epoch.Value).Select(p => p.Incarnation!.Value).ToHashSet();
-        if (o.Volume.Marker != VolumeMarker.None && o.Volume.Promise >= o.Record!.Epoch) halfCopied.Add(o.Me);
+        // By the promise that they have given, and by nothing else: whoever has only begun has looked at no log yet.
+        var halfCopied = others.Where(p => p.View!.Promise is { Lsn: null } promise && promise.Epoch == o.Record!.Epoch.Value).Select(p => p.Incarnation!.Value).ToHashSet();
+        if (o.Promise is { Position: null } given && given.Epoch == o.Record!.Epoch) halfCopied.Add(o.Me);
         if (!o.Reading.Reachable || !Protocol.Recovery.SiteEmptied.IsSo(o.Record!, o.Pair, [o.Me, .. others.Select(p => p.Incarnation!.Value)], halfCopied)) return null;
-        var mine = (o.Me.Instance, End: o.Volume.Marker == VolumeMarker.None ? o.LogLineage?.Position : null);
-        var first = others.Select(p => (p.Instance, End: p.View!.Marked ? null : p.View.LogEnd)).Append(mine).OrderByDescending(i => i.End.HasValue).ThenByDescending(i => i.End).ThenBy(i => i.Instance, StringComparer.Ordinal).First().Instance;
+        var mine = (By: o.Me, End: o.Volume.Marker == VolumeMarker.None ? o.LogLineage?.Position : null);
+        // A former main standby that is half rewound before those who have nothing: it is asked before what was committed here is given up.
+        var first = others.Select(p => (By: p.Incarnation!.Value, End: p.View!.Marked ? null : p.View.LogEnd)).Append(mine)
+            .OrderByDescending(i => i.End.HasValue).ThenByDescending(i => i.End).ThenByDescending(i => halfCopied.Contains(i.By)).ThenBy(i => i.By.Instance, StringComparer.Ordinal).First().By.Instance;
         const string message = "every volume that the record names is gone, and this site is standby: it begins anew";
         return first == o.Me.Instance ? new BeginAnew("SiteEmptied", message) : new Wait("SiteEmptied", $"{message} with {first}");
     }

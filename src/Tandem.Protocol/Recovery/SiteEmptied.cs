@@ -5,7 +5,7 @@ using Tandem.Resources.Values;
 namespace Tandem.Protocol.Recovery;
 
 /// <summary>
-/// Every volume of a standby site is lost within one reign, or was just being copied from one that is: nobody whom its record names will be heard again, no election there can end, and who is not named cannot be elected. What was on them is at the other site, or
+/// Every volume of a standby site is lost within one reign, or was just being copied: nobody whom its record names will be heard again, no election there can end, and who is not named cannot be elected. What was on them is at the other site, or
 /// nowhere: the site begins anew, as one that is founded.
 /// </summary>
 public static class SiteEmptied
@@ -17,14 +17,13 @@ public static class SiteEmptied
     /// <param name="pair">This site's pair record.</param>
     /// <param name="answering">The present lives of all volumes whose agents answer.</param>
     /// <param name="halfCopied">
-    /// Of those, who have promised the epoch that is being elected while their volume was neither what it had been nor what it was to become: only from one who is gone could they have got the rest of that.
+    /// Of those, who have promised the epoch that is being elected without a position: their volume is neither what it had been nor what it was to become, and nobody holds from whom it could get the rest.
     /// </param>
     public static bool IsSo(PrimaryRecord record, PairRecord? pair, IReadOnlyCollection<Incarnation> answering, IReadOnlyCollection<Incarnation> halfCopied)
     {
         if (record is not { RunMode: RunMode.Standby, Named: null, State: RecordState.Stable or RecordState.Electing, Members.IsEmpty: false }) return false;
         if (pair is not { Role: PairRole.Standby, State: PairRecordState.Active, Operation: null } || pair.PairEpoch != record.PairEpoch) return false;
-        var left = record.AllNamed().Where(member => !IsGone(member, answering)).ToList();
-        return left.Count == 0 || (record.State is RecordState.Electing && left.Count < record.AllNamed().Count() && left.All(halfCopied.Contains));
+        return record.AllNamed().All(member => IsGone(member, answering) || (record.State is RecordState.Electing && halfCopied.Contains(member)));
     }
 
     /// <summary>A main standby that has nothing yet, or what it has copied from others who are gone. Clauses and floor go: they speak of what was on those volumes, and another site is primary.</summary>

@@ -123,8 +123,10 @@ public sealed class Ledger(Events events, Trace trace) : IServerWitness, IClient
     private static bool IsLate(PrimaryRecord landed, PrimaryRecord newest) => landed.RenewTime < newest.RenewTime;
 
     /// <summary>A site's API server went back to what it held at some earlier time: that is nobody's act.</summary>
-    public void Restored(string site, PrimaryRecord? record)
+    /// <param name="isAsynchronous">By the manifest that stands there now: whoever starts by what it reads waits for nobody, and what was acknowledged under a later one may be lost (docs/protocol.md, what is not promised).</param>
+    public void Restored(string site, PrimaryRecord? record, bool isAsynchronous)
     {
+        if (isAsynchronous) _kept.Clear();
         ClauseCover.Restored(site);
         _restoredAt[site] = events.Now;
         if (record is null) _latest.Remove(site);

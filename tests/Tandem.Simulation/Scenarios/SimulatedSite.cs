@@ -461,7 +461,7 @@ public sealed partial class SimulatedSite
     private void OnRestored()
     {
         Record = Api.Find<V1Lease>(World.Namespace, Names.Record(World.ClusterName)) is { } lease ? RecordLease.Read(lease) : null;
-        _world.Ledger.Restored(Name, Record);
+        _world.Ledger.Restored(Name, Record, Api.Find<DatabaseCluster>(World.Namespace, World.ClusterName)?.Spec.Synchronization.Mode == SynchronizationMode.Asynchronous);
         // Whoever had deleted the claims of volumes that are gone does so again.
         foreach (var claim in Api.All<V1PersistentVolumeClaim>().Where(c => c.Status?.Phase == "Bound" && _site.Volumes.Of(c.Metadata.Uid!) is not { IsLost: false }).ToList())
         {

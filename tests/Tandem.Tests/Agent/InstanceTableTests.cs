@@ -256,10 +256,13 @@ public sealed class InstanceTableTests
         Expect<InstanceAction.LearnLineage>(streams with { LogEnd = new WalEnd(new TimelineId(2), At(12)) });
         Expect<InstanceAction.Wait>(streams with { LogEnd = new WalEnd(new TimelineId(2), At(12)), LineageAsked = new LineageQuestion(new TimelineId(2), streams.Now) }, "ReignUnknown");
         // All of its log tells of no reign there: that site was lost before anybody of it could be acknowledged. Its log counts up to where the reign before was left, whatever came behind that.
-        var nobody = streams with { LogEnd = new WalEnd(new TimelineId(2), At(12)), LineageAsked = new LineageQuestion(new TimelineId(2), streams.Now, At(12)), NewestTimeline = new KnownTimeline(new TimelineId(2), [(new TimelineId(1), At(9))]) };
+        var nobody = streams with { Status = streams.Status! with { Replayed = At(12) }, LogEnd = new WalEnd(new TimelineId(2), At(12)), LineageAsked = new LineageQuestion(new TimelineId(2), streams.Now, (At(12), At(12)), IsSecond: true), NewestTimeline = new KnownTimeline(new TimelineId(2), [(new TimelineId(1), At(9))]) };
         Expect<InstanceAction.SwapRun>(nobody);
         Expect<InstanceAction.Wait>(nobody with { NewestTimeline = new KnownTimeline(new TimelineId(2), [(new TimelineId(1), At(8))]) }, "BelowFloor");
         Expect<InstanceAction.Wait>(nobody with { NewestTimeline = null }, "BelowFloor");
+        Expect<InstanceAction.LearnLineage>(nobody with { NewestTimeline = null, Now = nobody.Now + TimeSpan.FromSeconds(2) });
+        Expect<InstanceAction.Wait>(nobody with { LineageAsked = nobody.LineageAsked! with { IsSecond = false } }, "ReignUnknown");
+        Expect<InstanceAction.Wait>(nobody with { Status = nobody.Status! with { Replayed = At(13) } }, "ReignUnknown");
         Expect<InstanceAction.Wait>(nobody with { LogEnd = new WalEnd(new TimelineId(2), At(13)) }, "ReignUnknown");
         // It has them: what is next is the gate.
         Expect<InstanceAction.SwapRun>(read with { Upstream = source, LogEnd = new WalEnd(new TimelineId(1), At(9)) });
@@ -272,7 +275,7 @@ public sealed class InstanceTableTests
         var world = World(Record(2, A, Clause(2, A, 1, B, C)) with { Lineage = [Reign(1, B, 1, Lsn.Zero)], Floor = new LogEnd(null, new Epoch(1), At(100)) })
             with { Process = Standby, Status = Status(true), Volume = Promised(2), LogEnd = new WalEnd(new TimelineId(3), At(99)) };
         Expect<InstanceAction.LearnLineage>(world with { Volume = Promised(2) with { Lineage = [Reign(1, B, 1, Lsn.Zero)] } });
-        Expect<InstanceAction.Hold>(world with { Volume = Promised(2) with { Lineage = [Reign(1, B, 1, Lsn.Zero)] }, LineageAsked = new LineageQuestion(new TimelineId(3), TimeSpan.Zero) }, "BelowFloor");
+        Expect<InstanceAction.Hold>(world with { Volume = Promised(2) with { Lineage = [Reign(1, B, 1, Lsn.Zero)] }, LineageAsked = new LineageQuestion(new TimelineId(3), world.Now) }, "BelowFloor");
     }
 
     [Fact]
@@ -632,9 +635,12 @@ public sealed class InstanceTableTests
         var preferred = begun with { Peers = [Off(B), Off(C)], Settings = Settings with { Synchrony = Settings.Synchrony with { Preferred = true, DegradeAfter = TimeSpan.FromSeconds(2) } } };
         Expect<InstanceAction.SwapRun>(preferred);
         Expect<InstanceAction.Wait>(preferred with { Reading = down.Reading with { ReachableSince = down.Now - TimeSpan.FromSeconds(1.5) } }, "MembersUnheard");
-        // In asynchronous mode nobody's word is needed to acknowledge.
-        var alone = World(Record(1, A, Clause(1, A, 0))) with { Process = Down, Peers = [Off(B), Off(C)] };
-        Expect<InstanceAction.SwapRun>(alone with { Reading = alone.Reading with { ReachableSince = begun.Reading.ReachableSince } });
+        // By an empty clause any member may have been elected without another's word. In asynchronous mode nobody's is needed to acknowledge.
+        var alone = World(Record(1, A, Clause(1, A, 0))) with { Process = Down, Reading = begun.Reading with { Record = Record(1, A, Clause(1, A, 0)) }, Peers = [Off(B), Peer(C)] };
+        Expect<InstanceAction.Wait>(alone, "MembersUnheard");
+        Expect<InstanceAction.SwapRun>(alone with { Peers = [Peer(B), Peer(C)] });
+        Expect<InstanceAction.SwapRun>(alone with { Reading = alone.Reading with { ReachableSince = down.Reading.ReachableSince } });
+        Expect<InstanceAction.SwapRun>(alone with { Settings = Settings with { Synchrony = Quorum with { Mode = SynchronyMode.Asynchronous } } });
         // It has written that record itself since it came into touch.
         Expect<InstanceAction.StartReadWrite>(Granted(begun) with { Peers = [Off(B), Off(C)] });
         Expect<InstanceAction.Wait>(Granted(begun) with { Peers = [Off(B), Off(C)], Reading = down.Reading with { ReachableSince = down.Now } }, "MembersUnheard");

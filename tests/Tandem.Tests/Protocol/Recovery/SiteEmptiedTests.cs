@@ -27,12 +27,13 @@ public sealed class SiteEmptiedTests
     }
 
     [Fact]
-    public void A_copy_that_was_broken_off_by_the_loss_of_what_it_was_made_from_is_none()
+    public void A_copy_that_was_broken_off_by_an_election_is_none()
     {
         Assert.True(SiteEmptied.IsSo(Site, Pair, [Reborn[0], Reborn[1], C], [C]));
-        // What it is made from may come back; and while somebody holds it goes on.
+        Assert.True(SiteEmptied.IsSo(Site, Pair, [A, B, C], [A, B, C]));
+        // Who is silent may have all of it; and while somebody holds it goes on.
         Assert.False(SiteEmptied.IsSo(Site, Pair, [Reborn[0], C], [C]));
-        Assert.False(SiteEmptied.IsSo(Site, Pair, [A, B, C], [A, B, C]));
+        Assert.False(SiteEmptied.IsSo(Site, Pair, [Reborn[0], B, C], [C]));
         Assert.False(SiteEmptied.IsSo(Site with { State = RecordState.IsStable, Holder = C }, Pair, [Reborn[0], Reborn[1], C], [C]));
     }
 
