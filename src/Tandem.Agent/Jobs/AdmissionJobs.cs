@@ -22,7 +22,7 @@ internal static class AdmissionJobs
         var isConfirmed = reign.Timeline is { } known && known == o.Status!.Timeline;
         var opened = isConfirmed ? reign : await ReadReignAsync(c, record, reign, cancellation);
         // None of these waits for another: that all are done is what admits.
-        var confirming = isConfirmed ? Task.CompletedTask : ConfirmAsync(c, record, opened, cancellation);
+        var confirming = isConfirmed ? Task.CompletedTask : ConfirmAsync(c, o, opened, cancellation);
         // Confirmed by a swap of which no answer came, or by the agent before this one: the volume knows it no later than its clients come.
         if (isConfirmed && !c.Memory.Volume.Lineage.SequenceEqual(record.Lineage)) NoteReign(c, record);
         // Made once; a later reign finds it in its data, and clients do not wait for the look at it.
@@ -68,7 +68,7 @@ internal static class AdmissionJobs
             await ServerJobs.SelectMeAsync(c, record, cancellation);
         }
 
-        await c.Records.SwapAsync("admit", live =>
+        await c.Records.SwapAsync("admit", o.Now, live =>
         {
             if (live.SameReign(record) is not { State: RecordState.Stable } same) return null;
             var own = same.Quorums.RemoveAll(q => q.Epoch < same.Epoch || q.Holder != c.Memory.Me);
@@ -91,9 +91,10 @@ internal static class AdmissionJobs
         return reign with { Timeline = status.Timeline, SwitchPoint = began };
     }
 
-    private static async Task ConfirmAsync(JobContext c, PrimaryRecord record, LineageEntry confirmed, CancellationToken cancellation)
+    private static async Task ConfirmAsync(JobContext c, InstanceObservation o, LineageEntry confirmed, CancellationToken cancellation)
     {
-        var outcome = await c.Records.SwapAsync("confirm", live =>
+        var record = o.Record!;
+        var outcome = await c.Records.SwapAsync("confirm", o.Now, live =>
         {
             if (live.SameReign(record) is not { State: RecordState.Stable } same || same.Reign is not { } newest || newest.Timeline >= confirmed.Timeline) return null;
             return newest.SameReign(confirmed) ? same with { Lineage = same.Lineage.SetItem(same.Lineage.Count - 1, confirmed), RenewTime = c.Time.GetUtcNow() } : null;

@@ -104,7 +104,7 @@ internal static class HandoverJobs
         // Of a log that a person has promoted past the agent the other site is to have what lies on a reign of this one.
         var mine = c.Memory.Volume.LogOf(end.Timeline, end.End);
         var (timeline, lsn) = mine.EndsUnattributed && await ServerJobs.PositionAsync(c, mine, cancellation) is { } within ? (mine.Entries[^1].Timeline!.Value, within.Lsn) : (end.Timeline, end.End);
-        await c.Records.SwapAsync("token", live => live.SameReign(record) is { RunMode: RunMode.Standby, PairEpoch: { } pairEpoch } same && pairEpoch == record.PairEpoch
+        await c.Records.SwapAsync("token", o.Now, live => live.SameReign(record) is { RunMode: RunMode.Standby, PairEpoch: { } pairEpoch } same && pairEpoch == record.PairEpoch
             ? same with { Demoted = new DemotionToken(control.SystemIdentifier, timeline, lsn, pairEpoch), Run = null, Lsn = lsn }
             : null, cancellation);
         await c.Selectors.SelectAsync(Names.ReadWriteService(c.Identity.Cluster), Names.NoInstance, record.Epoch, cancellation);
@@ -119,7 +119,7 @@ internal static class HandoverJobs
     {
         RecordSwap? outcome = null;
         // Nor onto a record that may have been taken back while the API server was out of reach: what the rules wait for then, a job that has begun before waits for too.
-        await c.UntilAsync(async () => c.Latest() is { Reading.Reachable: true } o && Rulings.RecordUnconfirmed(o) is null && (outcome = await c.Records.SwapAsync(purpose, change, cancellation)) is not RecordSwap.Lost, limit, Interval, cancellation);
+        await c.UntilAsync(async () => c.Latest() is { Reading.Reachable: true } o && Rulings.RecordUnconfirmed(o) is null && (outcome = await c.Records.SwapAsync(purpose, o.Now, change, cancellation)) is not RecordSwap.Lost, limit, Interval, cancellation);
         return outcome is RecordSwap.Applied;
     }
 

@@ -32,7 +32,7 @@ internal static class RecordJobs
         if (c.Memory.Volume.Marker != marker) c.Memory.BeginIncarnation(c.Random.NextHex(32), marker);
         var me = c.Memory.Me;
         var epoch = new Resources.Values.Epoch(1);
-        var outcome = await c.Records.SwapAsync("found", record => record is not null ? null : new PrimaryRecord
+        var outcome = await c.Records.SwapAsync("found", o.Now, record => record is not null ? null : new PrimaryRecord
         {
             Epoch = epoch,
             Holder = me,
@@ -74,7 +74,7 @@ internal static class RecordJobs
         if (await UnheardAsync(c, o, cancellation) is { } unheard) throw new JobFailedException("PeersUnknown", $"{unheard} runs and has not said yet what it remembers");
         if (await MovedOnAsync(c, o, rebuild.Next.Epoch, cancellation) is { } moved) throw new JobFailedException("WitnessMovedOn", $"{moved} is not to be heard any more, or knows of a later record by now");
         var decidedOn = o.Reading.Record;
-        var outcome = await c.Records.SwapAsync("rebuild", live => live?.Uid == decidedOn?.Uid && live?.ResourceVersion == decidedOn?.ResourceVersion
+        var outcome = await c.Records.SwapAsync("rebuild", o.Now, live => live?.Uid == decidedOn?.Uid && live?.ResourceVersion == decidedOn?.ResourceVersion
             ? rebuild.Next with { RenewTime = c.Time.GetUtcNow(), LeaseDuration = o.Settings.LeaseDuration }
             : null, cancellation, rebuilds: true);
         if (outcome is not RecordSwap.Applied applied) return;
@@ -88,7 +88,7 @@ internal static class RecordJobs
         // As at a founding: the identity is on the disk before the record names it.
         if (!c.Server.HasData && c.Memory.Volume.Marker != VolumeMarker.Cloning) c.Memory.BeginIncarnation(c.Random.NextHex(32), VolumeMarker.Cloning);
         var decidedOn = o.Record!;
-        await c.Records.SwapAsync("begin anew", live => live?.Uid == decidedOn.Uid && live.ResourceVersion == decidedOn.ResourceVersion
+        await c.Records.SwapAsync("begin anew", o.Now, live => live?.Uid == decidedOn.Uid && live.ResourceVersion == decidedOn.ResourceVersion
             ? SiteEmptied.HeldBy(c.Memory.Me, live) with { RenewTime = c.Time.GetUtcNow(), LeaseDuration = o.Settings.LeaseDuration }
             : null, cancellation);
     }
@@ -96,7 +96,7 @@ internal static class RecordJobs
     public static async Task VacateAsync(JobContext c, InstanceAction.Vacate vacate, InstanceObservation o, CancellationToken cancellation)
     {
         var decidedOn = o.Record!;
-        var outcome = await c.Records.SwapAsync("vacate", record => record.SameReign(decidedOn) is { State: not RecordState.Electing } same && same.Suspect?.Nonce == decidedOn.Suspect?.Nonce ? Election.Vacate(same) : null, cancellation);
+        var outcome = await c.Records.SwapAsync("vacate", o.Now, record => record.SameReign(decidedOn) is { State: not RecordState.Electing } same && same.Suspect?.Nonce == decidedOn.Suspect?.Nonce ? Election.Vacate(same) : null, cancellation);
         if (outcome is RecordSwap.Applied applied)
             // In parallel to the promises: clients shall not wait at a dead primary.
             await c.Selectors.SelectAsync(Names.ReadWriteService(c.Identity.Cluster), Names.NoInstance, applied.Record.Epoch, cancellation);
@@ -106,7 +106,7 @@ internal static class RecordJobs
     {
         var run = NewRun(c);
         var promises = o.Peers.Where(p => p.Reachable && p.Incarnation is not null && p.View!.Promise is not null).Select(p => p.View!.Promise!.ToReport(p.Incarnation!.Value)).Append(elect.Winner).ToList();
-        var outcome = await c.Records.SwapAsync("elect", record => record.SameReign(o.Record!) is { State: RecordState.Electing } same
+        var outcome = await c.Records.SwapAsync("elect", o.Now, record => record.SameReign(o.Record!) is { State: RecordState.Electing } same
             ? Election.Elect(same, elect.Winner, promises, o.Synchrony, run) with { RenewTime = c.Time.GetUtcNow(), LeaseDuration = o.Settings.LeaseDuration }
             : null, cancellation);
         if (outcome is not RecordSwap.Applied applied) return;
@@ -122,7 +122,7 @@ internal static class RecordJobs
     public static async Task SwapRunAsync(JobContext c, InstanceObservation o, CancellationToken cancellation)
     {
         var run = NewRun(c);
-        var outcome = await c.Records.SwapAsync("run", record =>
+        var outcome = await c.Records.SwapAsync("run", o.Now, record =>
         {
             if (record.SameReign(o.Record!) is not { State: RecordState.Stable, RunMode: RunMode.Primary } same || same.PairEpoch != o.Record!.PairEpoch) return null;
             var next = same with { Run = run, RenewTime = c.Time.GetUtcNow(), LeaseDuration = o.Settings.LeaseDuration };
@@ -135,31 +135,31 @@ internal static class RecordJobs
     }
 
     public static Task TakeBackAsync(JobContext c, InstanceObservation o, CancellationToken cancellation) =>
-        c.Records.SwapAsync("take back", record => record.SameReign(o.Record!) is { State: RecordState.HandingOver } same ? same with { State = RecordState.IsStable } : null, cancellation);
+        c.Records.SwapAsync("take back", o.Now, record => record.SameReign(o.Record!) is { State: RecordState.HandingOver } same ? same with { State = RecordState.IsStable } : null, cancellation);
 
     public static Task AddMembersAsync(JobContext c, InstanceAction.AddMembers add, InstanceObservation o, CancellationToken cancellation) =>
-        c.Records.SwapAsync("members", record => record.SameReign(o.Record!) is { State: RecordState.Stable } same ? same with { Members = same.Members.Union(add.Members) } : null, cancellation);
+        c.Records.SwapAsync("members", o.Now, record => record.SameReign(o.Record!) is { State: RecordState.Stable } same ? same with { Members = same.Members.Union(add.Members) } : null, cancellation);
 
     public static Task DropMembersAsync(JobContext c, InstanceAction.DropMembers drop, InstanceObservation o, CancellationToken cancellation) =>
-        c.Records.SwapAsync("members", record => record.SameReign(o.Record!) is { State: RecordState.Stable } same && drop.Members.All(m => !same.IsCounted(m))
+        c.Records.SwapAsync("members", o.Now, record => record.SameReign(o.Record!) is { State: RecordState.Stable } same && drop.Members.All(m => !same.IsCounted(m))
             ? same with { Members = same.Members.Except(drop.Members) }
             : null, cancellation);
 
     public static async Task NameSystemAsync(JobContext c, InstanceObservation o, CancellationToken cancellation)
     {
         var control = await c.Server.ReadControlDataAsync(cancellation);
-        await c.Records.SwapAsync("system", record => record.SameReign(o.Record!) is { SystemIdentifier: null } same ? same with { SystemIdentifier = control.SystemIdentifier } : null, cancellation);
+        await c.Records.SwapAsync("system", o.Now, record => record.SameReign(o.Record!) is { SystemIdentifier: null } same ? same with { SystemIdentifier = control.SystemIdentifier } : null, cancellation);
     }
 
     /// <summary>The record of a standby site speaks of the other site's lineage; clauses of an own reign that is over say nothing about it.</summary>
     public static Task AdoptLineageAsync(JobContext c, InstanceObservation o, CancellationToken cancellation) =>
-        c.Records.SwapAsync("lineage", record => record.SameReign(o.Record!) is { State: RecordState.Stable, RunMode: RunMode.Standby } same && o.OtherSite is { } other && same.PairEpoch == other.PairEpoch
+        c.Records.SwapAsync("lineage", o.Now, record => record.SameReign(o.Record!) is { State: RecordState.Stable, RunMode: RunMode.Standby } same && o.OtherSite is { } other && same.PairEpoch == other.PairEpoch
             ? same with { Lineage = other.Entries, Quorums = [], ElectedEnd = null, SystemIdentifier = same.SystemIdentifier ?? other.SystemIdentifier }
             : null, cancellation);
 
     /// <summary>Before the volume of a main standby is copied anew: from here on an election of this site asks for nothing that was acknowledged here and has just been given up.</summary>
     public static Task LeaveClausesAsync(JobContext c, InstanceObservation o, CancellationToken cancellation) =>
-        c.Records.SwapAsync("leave clauses", record => record.SameReign(o.Record!) is { State: RecordState.Stable, RunMode: RunMode.Standby } same && same.PairEpoch == o.Record!.PairEpoch
+        c.Records.SwapAsync("leave clauses", o.Now, record => record.SameReign(o.Record!) is { State: RecordState.Stable, RunMode: RunMode.Standby } same && same.PairEpoch == o.Record!.PairEpoch
             ? same with { Quorums = [], Floor = null, ElectedEnd = null }
             : null, cancellation);
 

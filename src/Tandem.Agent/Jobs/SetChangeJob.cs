@@ -29,7 +29,7 @@ internal static class SetChangeJob
 
         // 1. The new clause stands beside the old one before anything is acknowledged under it. A swap of one's own even where it stands there already: none that was sent before can land any more [C9], and whom of the
         // other site the record says to be counted is whom the setting will name.
-        var added = await c.Records.SwapAsync("add clause", live => live.SameReign(record) is { State: RecordState.Stable } same && IsAsDecided(same, change) ? same.Quorums.Contains(to) ? same : same with { Quorums = same.Quorums.Add(to) } : null, cancellation);
+        var added = await c.Records.SwapAsync("add clause", o.Now, live => live.SameReign(record) is { State: RecordState.Stable } same && IsAsDecided(same, change) ? same.Quorums.Contains(to) ? same : same with { Quorums = same.Quorums.Add(to) } : null, cancellation);
         if (added is not RecordSwap.Applied) throw new JobFailedException("ClauseNotAdded", "the record could not be swapped, or says another of the other site to be counted by now");
         var clauses = c.Records.Latest.Record.SameReign(record)?.Quorums.Where(q => q.Epoch == record.Epoch && q.Holder == c.Memory.Me).ToList() ?? [];
 
@@ -50,7 +50,7 @@ internal static class SetChangeJob
             throw new JobFailedException("SetChangeStalled", $"fewer than {to.Acknowledgements} of {to} have flushed {position}; both clauses stay");
 
         // 5. Drop the others of this reign; with the empty clause those of earlier ones too, since the floor, raised to what only this holder has, stands in for them all.
-        await c.Records.SwapAsync("drop clause", live =>
+        await c.Records.SwapAsync("drop clause", o.Now, live =>
         {
             if (live.SameReign(record) is not { State: RecordState.Stable } same || !same.Quorums.Contains(to)) return null;
             var kept = same.Quorums.RemoveAll(q => !q.Equals(to) && (to.IsEmpty || (q.Epoch == record.Epoch && q.Holder == c.Memory.Me)));
@@ -59,7 +59,7 @@ internal static class SetChangeJob
             return kept.All(q => q.IsEmpty) ? next with { Floor = Floors.Raise(same.Floor, new LogEnd(same.PairEpoch, same.Epoch, position)) } : next;
         }, cancellation);
 
-        if (change is { Counts: true, Remote: { } remote }) await CountAsync(c, record, remote, position, cancellation);
+        if (change is { Counts: true, Remote: { } remote }) await CountAsync(c, o, remote, position, cancellation);
     }
 
     private static bool IsAsDecided(PrimaryRecord live, InstanceAction.ChangeSet change) => change.Remote is null ? live.AwaitedRemote is null : change.Remote.Incarnation == live.RemoteNow?.Incarnation;
@@ -75,12 +75,13 @@ internal static class SetChangeJob
     }
 
     /// <summary>From here on no setting is without it, and it has flushed all that was acknowledged before that was so: the other site may be told.</summary>
-    private static async Task CountAsync(JobContext c, PrimaryRecord record, RemoteStandby remote, Lsn position, CancellationToken cancellation)
+    private static async Task CountAsync(JobContext c, InstanceObservation o, RemoteStandby remote, Lsn position, CancellationToken cancellation)
     {
+        var record = o.Record!;
         var name = remote.Incarnation.ReplicationName;
         if (!await c.UntilAsync(async () => (await SendersAsync(c, cancellation)).Any(s => s.ApplicationName == name && s.State == "streaming" && s.Flush >= position), Patience, Interval, cancellation))
             throw new JobFailedException("OtherSiteStalled", $"{remote} has not flushed {position}: it is not counted yet");
-        var counted = await c.Records.SwapAsync("count", live => live.SameReign(record) is { State: RecordState.Stable } same && same.RemoteNow == remote ? same with { Remote = remote with { Counted = true, Waits = false } } : null, cancellation);
+        var counted = await c.Records.SwapAsync("count", o.Now, live => live.SameReign(record) is { State: RecordState.Stable } same && same.RemoteNow == remote ? same with { Remote = remote with { Counted = true, Waits = false } } : null, cancellation);
         if (counted is not RecordSwap.Applied) throw new JobFailedException("OtherSiteNotCounted", "the record could not be swapped, or says another to be counted by now");
     }
 

@@ -82,7 +82,8 @@ public sealed class Vigil(JobContext context, IVolumeStore store, Sight.PeerSigh
     private async Task RenewAsync(InstanceObservation o, string purpose, CancellationToken cancellation)
     {
         var record = o.Record!;
-        var outcome = await context.Records.SwapAsync(purpose, live => live.SameReign(record) is { State: RecordState.Stable } same
+        // Of whatever stands there it says nothing new: no contact that was lost in between is a reason not to.
+        var outcome = await context.Records.SwapAsync(purpose, TimeSpan.MaxValue, live => live.SameReign(record) is { State: RecordState.Stable } same
             ? same with { RenewTime = context.Time.GetUtcNow(), Lsn = o.Status?.Flushed ?? same.Lsn, Suspect = null, LeaseDuration = o.Settings.LeaseDuration }
             : null, cancellation);
         if (outcome is RecordSwap.Applied applied && context.Server.Process is { Running: true, Mode: ServerMode.ReadWrite })
@@ -175,7 +176,7 @@ public sealed class Vigil(JobContext context, IVolumeStore store, Sight.PeerSigh
     private async Task SuspectAsync(InstanceObservation o, PrimaryRecord record, CancellationToken cancellation)
     {
         var nonce = context.Random.NextHex(16);
-        var outcome = await context.Records.SwapAsync("suspect", live => live.SameReign(record) is { State: RecordState.Stable, Suspect: null } same ? same with { Suspect = new Suspicion(nonce, o.Me) } : null, cancellation);
+        var outcome = await context.Records.SwapAsync("suspect", o.Now, live => live.SameReign(record) is { State: RecordState.Stable, Suspect: null } same ? same with { Suspect = new Suspicion(nonce, o.Me) } : null, cancellation);
         if (outcome is RecordSwap.Applied) _mySuspicion = (nonce, context.Time.BootTime(), record.Epoch);
         else if (outcome is RecordSwap.Moot { Record: { Suspect: { } theirs } } && _mySuspicion is null) _mySuspicion = (theirs.Nonce, context.Time.BootTime(), record.Epoch); // somebody else's serves as well
         wake.Set();

@@ -62,9 +62,13 @@ public sealed class RecordKeeper(IKubernetesClient client, string cluster, strin
         if (Latest.ReachableSince < until) Latest = Latest with { ReachableSince = until };
     }
 
+    /// <param name="decidedAt">
+    /// When this was decided on, by the boot clock: not where the API server was out of reach since, or this process paused. It may have gone back meanwhile, and what the rules wait for then, a job that has begun before must
+    /// not pass by.
+    /// </param>
     /// <param name="change">From the record as read live (null: there is none) to what it shall be; null: not called for any more.</param>
     /// <param name="rebuilds">Whatever stands there is known to be older than what was obeyed, or gone.</param>
-    public async Task<RecordSwap> SwapAsync(string purpose, Func<PrimaryRecord?, PrimaryRecord?> change, CancellationToken cancellation, bool rebuilds = false)
+    public async Task<RecordSwap> SwapAsync(string purpose, TimeSpan decidedAt, Func<PrimaryRecord?, PrimaryRecord?> change, CancellationToken cancellation, bool rebuilds = false)
     {
         await _turns.TakeAsync(cancellation);
         try
@@ -78,7 +82,7 @@ public sealed class RecordKeeper(IKubernetesClient client, string cluster, strin
             {
                 return new RecordSwap.Lost(); // nothing was sent
             }
-            if (Latest.Unreadable is not null) return new RecordSwap.Moot(null);
+            if (Latest.Unreadable is not null || Latest.ReachableSince > decidedAt) return new RecordSwap.Moot(null);
 
             var current = lease is null ? null : Latest.Record;
             if (current is { IsWritable: false }) return new RecordSwap.Moot(current); // written by a newer version: follow, never swap

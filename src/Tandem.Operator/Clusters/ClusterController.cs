@@ -49,14 +49,17 @@ public sealed class ClusterController(IKubernetesClient client, ClusterObserver 
     {
         var seen = observer.Observe(key);
         if (seen is not { RecordIsBehind: true }) return seen;
+        RecordReading? live = null;
         try
         {
-            return seen with { Record = RecordReading.Of(await client.GetAsync<V1Lease>(Names.Record(key.Name), key.Namespace, cancellation)) };
+            live = RecordReading.Of(await client.GetAsync<V1Lease>(Names.Record(key.Name), key.Namespace, cancellation));
         }
         catch (Exception exception) when (exception is KubernetesException or KubernetesUnreachableException)
         {
-            return seen; // and what depends on it is told as unknown
+            // What depends on it is told as unknown.
         }
+        // The answer may have been long in coming, and all else has gone on meanwhile.
+        return observer.Observe(key) is not { } now ? null : live is null ? now : now with { Record = live };
     }
 
     public Task DeletedAsync(DatabaseCluster entity, CancellationToken cancellation)

@@ -85,13 +85,13 @@ public sealed class RecordKeeperTests
         Assert.Equal(2, (await keeper.ReadAsync(CancellationToken.None)).Record!.Epoch.Value);
 
         api.Reads.Enqueue(Lease(2, "5"));
-        Assert.IsType<RecordSwap.Moot>(await keeper.SwapAsync("renew", record => record, CancellationToken.None));
+        Assert.IsType<RecordSwap.Moot>(await keeper.SwapAsync("renew", TimeSpan.MaxValue, record => record, CancellationToken.None));
         Assert.Empty(api.Sent);
         Assert.Equal(3, keeper.Latest.Newest!.Epoch.Value);
 
         api.Reads.Enqueue(Lease(2, "5"));
         api.Reads.Enqueue(Lease(2, "5"));
-        await keeper.SwapAsync("rebuild", record => record! with { Epoch = record.Epoch.Next }, CancellationToken.None, rebuilds: true);
+        await keeper.SwapAsync("rebuild", TimeSpan.MaxValue, record => record! with { Epoch = record.Epoch.Next }, CancellationToken.None, rebuilds: true);
         Assert.Single(api.Sent);
     }
 
@@ -101,8 +101,25 @@ public sealed class RecordKeeperTests
         var (keeper, api) = Keeper();
         keeper.Recall(Record(1, A) with { Revision = 4 });
         api.Reads.Enqueue(Lease(1, "5"));
-        Assert.IsType<RecordSwap.Moot>(await keeper.SwapAsync("members", record => record! with { Members = [A] }, CancellationToken.None));
+        Assert.IsType<RecordSwap.Moot>(await keeper.SwapAsync("members", TimeSpan.MaxValue, record => record! with { Members = [A] }, CancellationToken.None));
         Assert.Empty(api.Sent);
+    }
+
+    [Fact]
+    public async Task What_was_decided_before_the_api_server_was_out_of_reach_is_not_swapped_after_it()
+    {
+        var (keeper, api) = Keeper();
+        api.Reads.Enqueue(Lease(1, "5"));
+        await keeper.ReadAsync(CancellationToken.None);
+        var decidedAt = keeper.Latest.ReachableSince!.Value;
+        keeper.WasPausedUntil(decidedAt + TimeSpan.FromSeconds(1));
+        api.Reads.Enqueue(Lease(1, "5"));
+        Assert.IsType<RecordSwap.Moot>(await keeper.SwapAsync("members", decidedAt, record => record! with { Members = [A] }, CancellationToken.None));
+        Assert.Empty(api.Sent);
+        api.Reads.Enqueue(Lease(1, "5"));
+        api.Reads.Enqueue(Lease(1, "5"));
+        await keeper.SwapAsync("members", decidedAt + TimeSpan.FromSeconds(1), record => record! with { Members = [A] }, CancellationToken.None);
+        Assert.Single(api.Sent);
     }
 
     [Fact]
@@ -112,7 +129,7 @@ public sealed class RecordKeeperTests
         api.Reads.Enqueue(Lease(1, "5"));
         api.Reads.Enqueue(Lease(2, "7"));
 
-        Assert.IsType<RecordSwap.Lost>(await keeper.SwapAsync("vacate", record => record! with { Holder = null, State = RecordState.IsElecting }, CancellationToken.None));
+        Assert.IsType<RecordSwap.Lost>(await keeper.SwapAsync("vacate", TimeSpan.MaxValue, record => record! with { Holder = null, State = RecordState.IsElecting }, CancellationToken.None));
 
         Assert.Equal(2, keeper.Latest.Record!.Epoch.Value);
     }
@@ -123,13 +140,13 @@ public sealed class RecordKeeperTests
         var (keeper, api) = Keeper();
         foreach (var version in new[] { "5", "5", "6" }) api.Reads.Enqueue(Lease(1, version));
         api.Outcomes.Enqueue(_ => new SwapResult<V1Lease>.Unknown("no answer"));
-        await keeper.SwapAsync("members", record => record! with { Members = [A, B] }, CancellationToken.None);
+        await keeper.SwapAsync("members", TimeSpan.MaxValue, record => record! with { Members = [A, B] }, CancellationToken.None);
         Assert.Equal([A, B], keeper.MaybeMembers);
         await keeper.ReadAsync(CancellationToken.None);
         Assert.Equal([A, B], keeper.MaybeMembers); // it may land yet
 
         api.Outcomes.Enqueue(lease => new SwapResult<V1Lease>.Applied(lease with { Metadata = lease.Metadata with { ResourceVersion = "7" } }));
-        await keeper.SwapAsync("renew", record => record, CancellationToken.None);
+        await keeper.SwapAsync("renew", TimeSpan.MaxValue, record => record, CancellationToken.None);
         Assert.Empty(keeper.MaybeMembers);
     }
 
