@@ -18,6 +18,9 @@ internal static class CopyJobs
     /// <summary>A main standby does one only where it has replayed that of its primary.</summary>
     private static readonly TimeSpan NothingPatienceInRecovery = TimeSpan.FromMinutes(1);
 
+    /// <summary>Two that lie further apart are of two occasions: what comes between tries of one (pauses, a checkpoint over there) never takes so long.</summary>
+    private static readonly TimeSpan NothingForgotten = TimeSpan.FromMinutes(5);
+
     /// <summary>WAL beyond a fork that is kept for salvage, in bytes.</summary>
     private const long SalvageLimit = 1L << 30;
 
@@ -110,7 +113,7 @@ internal static class CopyJobs
         const string why = "pg_rewind finds nothing to do: the control files do not tell of the timelines on which the two have parted";
         var now = c.Time.BootTime();
         // Of another occasion, long ago, nothing is to be concluded.
-        if (c.Memory.NothingToRewindAt is not { } last || now - last > NothingPatience) c.Memory.NothingToRewindSince = null;
+        if (c.Memory.NothingToRewindAt is not { } last || now - last > NothingForgotten) c.Memory.NothingToRewindSince = null;
         c.Memory.NothingToRewindAt = now;
         c.Memory.NothingToRewindSince ??= now;
         if (c.Time.BootTime() - c.Memory.NothingToRewindSince > (inRecovery ? NothingPatienceInRecovery : NothingPatience)) c.Memory.RewindImpossible = why;

@@ -119,7 +119,7 @@ internal static class HandoverJobs
     {
         RecordSwap? outcome = null;
         // Nor onto a record that may have been taken back while the API server was out of reach: what the rules wait for then, a job that has begun before waits for too.
-        await c.UntilAsync(async () => c.Latest() is { Reading.Reachable: true } o && Rulings.RecordUnconfirmed(o) is null && (outcome = await c.Records.SwapAsync(purpose, o.Now, change, cancellation)) is not RecordSwap.Lost, limit, Interval, cancellation);
+        await c.UntilAsync(async () => c.Latest() is { Reading.Reachable: true } o && Rulings.RecordUnconfirmed(o) is null && (outcome = await c.Records.SwapAsync(purpose, o.Now, change, cancellation)) is not (RecordSwap.Lost or RecordSwap.Unsent), limit, Interval, cancellation);
         return outcome is RecordSwap.Applied;
     }
 

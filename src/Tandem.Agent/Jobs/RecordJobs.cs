@@ -7,6 +7,7 @@ using Tandem.Agent.State;
 using Tandem.Kubernetes.Client;
 using Tandem.Kubernetes.Models;
 using Tandem.Protocol.Elections;
+using Tandem.Protocol.Links;
 using Tandem.Protocol.Records;
 using Tandem.Protocol.Recovery;
 using Tandem.Protocol.Synchrony;
@@ -62,7 +63,8 @@ internal static class RecordJobs
     {
         var witnesses = o.Peers.Where(p => p is { Reachable: true, Host: not null }).ToList();
         var views = await Task.WhenAll(witnesses.Select(p => c.Links.ViewAsync(new PeerAddress(p.Instance, p.Host!), WitnessLimit, cancellation)));
-        return witnesses.Zip(views).FirstOrDefault(w => w.Second is not { } view || view.Incarnation != $"{w.First.Incarnation}" || view.Epoch >= next.Value || view.RecordEpoch >= next.Value).First?.Instance;
+        bool KnowsMore(MemberView view, MemberView before) => view.Epoch >= next.Value || view.RecordEpoch >= next.Value || (view.RecordEpoch ?? 0, view.RecordRevision ?? 0).CompareTo((before.RecordEpoch ?? 0, before.RecordRevision ?? 0)) > 0;
+        return witnesses.Zip(views).FirstOrDefault(w => w.Second is not { } view || view.Incarnation != $"{w.First.Incarnation}" || KnowsMore(view, w.First.View!)).First?.Instance;
     }
 
     /// <summary>

@@ -40,6 +40,9 @@ public sealed record InstanceObservation
 
     /// <summary>How long this agent has been in touch with the API server without a break: what was written before that may have been taken back since.</summary>
     public TimeSpan InTouchFor => Reading is { Reachable: true, ReachableSince: { } since } ? Now - since : TimeSpan.Zero;
+
+    /// <summary>As <see cref="InTouchFor"/>, breaks left out and not begun anew after them: at this record's epoch, since this server last took writes.</summary>
+    public TimeSpan InTouchInAll { get; init; }
     public required AgentSettings Settings { get; init; }
     public required Incarnation Me { get; init; }
 

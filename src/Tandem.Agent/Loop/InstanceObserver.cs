@@ -30,6 +30,7 @@ public sealed class InstanceObserver(RecordKeeper records, ClusterSight sight, P
     private Incarnation? _remote;
     private bool _wasRunning;
     private readonly SiteLife _life = new();
+    private (Epoch Epoch, TimeSpan InAll, TimeSpan At)? _touched;
     private (AgentSettings Settings, WantedConfiguration Wanted, string Applied)? _compared;
 
     /// <summary>The postmaster ended without having been asked to.</summary>
@@ -48,6 +49,7 @@ public sealed class InstanceObserver(RecordKeeper records, ClusterSight sight, P
         var record = RecordSight.IsRegressed(reading, memory.Volume, server.HasData, observed, memory.GivingTo) ? null : reading.Record;
         var touch = reading.Reachable ? reading.ReachableSince : null;
         NoteReign(record, touch, now);
+        NoteTouch(record, touch, process, now);
         NoteLogEnd(process, status);
         NoteStreaming(process, status, now);
         var pair = sight.Pair;
@@ -88,6 +90,7 @@ public sealed class InstanceObserver(RecordKeeper records, ClusterSight sight, P
             MaybeCounted = records.MaybeCounted,
             HeldUntil = holds.Until,
             ElectingSince = record?.State is RecordState.Electing ? now - _reign!.Value.Since : null,
+            InTouchInAll = _touched?.InAll ?? TimeSpan.Zero,
             SawReignBegin = touch is not null && _reign?.Touch == touch,
             ClausesSatisfiedFor = SatisfiedFor(record, observed, now),
             HolderIsDown = HolderIsDown(record, now),
@@ -105,6 +108,16 @@ public sealed class InstanceObserver(RecordKeeper records, ClusterSight sight, P
     private bool Reigns(ServerProcess process, PrimaryRecord? record) =>
         process is { Running: true, Mode: ServerMode.ReadWrite } && record is { Holder: { } holder, Reign: { Timeline: not null } reign }
         && holder == memory.Me && reign.Incarnation == holder && reign.Epoch == record.Epoch && reign.PairEpoch == record.PairEpoch;
+
+    /// <summary>Since this server last took writes: while it does, others may have been elected whom it has not heard of.</summary>
+    private void NoteTouch(PrimaryRecord? record, TimeSpan? touch, ServerProcess process, TimeSpan now)
+    {
+        if (process is { Running: true, Mode: ServerMode.ReadWrite } || (record is not null && _touched?.Epoch != record.Epoch)) _touched = null;
+        if (record is null || touch is not { } since) return;
+        var (inAll, at) = _touched is { } before ? (before.InAll, before.At) : (TimeSpan.Zero, now);
+        var from = at > since ? at : since;
+        _touched = (record.Epoch, inAll + (now - from), now);
+    }
 
     private void NoteReign(PrimaryRecord? record, TimeSpan? touch, TimeSpan now)
     {

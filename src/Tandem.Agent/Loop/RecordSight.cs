@@ -60,11 +60,11 @@ public static class RecordSight
         if ((o.ElectingSince is not null && o.SawReignBegin) || (o.Grant is { } grant && grant.Epoch == o.Record!.Epoch && o.Now - grant.SentAt < o.InTouchFor)) return null;
         bool IsHeard(Incarnation member) => member == o.Me || o.Peers.Any(p => p.Reachable && p.Incarnation == member && p.View!.Epoch <= o.Record!.Epoch.Value);
         bool IsGone(Incarnation member) => o.Peers.Any(p => p.Reachable && p.Instance == member.Instance && p.Incarnation is { } other && other != member);
-        InstanceAction.Wait WaitFor(string whom) => new("MembersUnheard", $"the API server has just been reached (again), and {whom} said that they know of no later primary: they are waited for, {(limit - o.InTouchFor).TotalSeconds:0} s at most");
+        InstanceAction.Wait WaitFor(string whom, TimeSpan waited) => new("MembersUnheard", $"the API server has just been reached (again), and {whom} said that they know of no later primary: they are waited for, {(limit - waited).TotalSeconds:0} s at most");
         if (o.Record!.Quorums.FirstOrDefault(c => c.Members.Count(IsHeard) < c.Acknowledgements && !c.Members.All(m => IsHeard(m) || IsGone(m))) is { } clause)
-            return WaitFor($"fewer than {clause.Acknowledgements} of {clause} have");
-        // Under an empty clause anybody may have been elected by himself.
-        return o.Synchrony.IsSynchronous && o.Record.Quorums.Any(c => c.IsEmpty) && o.Record.Members.FirstOrDefault(m => !IsHeard(m) && !IsGone(m)) is { Instance: { } silent } ? WaitFor($"{silent} has not") : null;
+            return WaitFor($"fewer than {clause.Acknowledgements} of {clause} have", o.InTouchFor);
+        // Under an empty clause anybody may have been elected by himself. Nobody's confirmation is missing here: so one who is gone for good is not waited for again whenever the API server was out of reach for a moment.
+        return o.Synchrony.IsSynchronous && o.InTouchInAll < limit && o.Record.Quorums.Any(c => c.IsEmpty) && o.Record.Members.FirstOrDefault(m => !IsHeard(m) && !IsGone(m)) is { Instance: { } silent } ? WaitFor($"{silent} has not", o.InTouchInAll) : null;
     }
 
     private static bool HasObeyedNewer(PeerObservation peer, PrimaryRecord present) => peer.View is { RecordEpoch: { } epoch } view && present.IsOlderThan(new Epoch(epoch), view.RecordRevision ?? 0);

@@ -146,9 +146,10 @@ internal static class Rulings
         if (o.Promise is { Position: null } given && given.Epoch == o.Record!.Epoch) halfCopied.Add(o.Me);
         if (!o.Reading.Reachable || !Protocol.Recovery.SiteEmptied.IsSo(o.Record!, o.Pair, [o.Me, .. others.Select(p => p.Incarnation!.Value)], halfCopied)) return null;
         var mine = (By: o.Me, End: o.Volume.Marker == VolumeMarker.None ? o.LogLineage?.Position : null);
+        var named = o.Record!.AllNamed().ToHashSet();
         // A former main standby that is half rewound before those who have nothing: it is asked before what was committed here is given up.
         var first = others.Select(p => (By: p.Incarnation!.Value, End: p.View!.Marked ? null : p.View.LogEnd)).Append(mine)
-            .OrderByDescending(i => i.End.HasValue).ThenByDescending(i => i.End).ThenByDescending(i => halfCopied.Contains(i.By)).ThenBy(i => i.By.Instance, StringComparer.Ordinal).First().By.Instance;
+            .OrderByDescending(i => i.End.HasValue).ThenByDescending(i => i.End).ThenByDescending(i => named.Contains(i.By)).ThenBy(i => i.By.Instance, StringComparer.Ordinal).First().By.Instance;
         const string message = "every volume that the record names is gone, and this site is standby: it begins anew";
         return first == o.Me.Instance ? new BeginAnew("SiteEmptied", message) : new Wait("SiteEmptied", $"{message} with {first}");
     }

@@ -80,9 +80,10 @@ public sealed class RecordKeeper(IKubernetesClient client, string cluster, strin
             }
             catch (Exception exception) when (exception is KubernetesUnreachableException or KubernetesException)
             {
-                return new RecordSwap.Lost(); // nothing was sent
+                return new RecordSwap.Unsent();
             }
-            if (Latest.Unreadable is not null || Latest.ReachableSince > decidedAt) return new RecordSwap.Moot(null);
+            if (Latest.Unreadable is not null) return new RecordSwap.Moot(null);
+            if (Latest.ReachableSince > decidedAt) return new RecordSwap.Unsent();
 
             var current = lease is null ? null : Latest.Record;
             if (current is { IsWritable: false }) return new RecordSwap.Moot(current); // written by a newer version: follow, never swap

@@ -33,6 +33,9 @@ public abstract record RecordSwap
     /// <summary>The live read no longer called for it; nothing was sent.</summary>
     public sealed record Moot(PrimaryRecord? Record) : RecordSwap;
 
+    /// <summary>Nothing was sent: the API server cannot be read, or could not since this was decided on.</summary>
+    public sealed record Unsent : RecordSwap;
+
     /// <summary>Somebody else wrote first; nothing landed.</summary>
     public sealed record Lost : RecordSwap;
 

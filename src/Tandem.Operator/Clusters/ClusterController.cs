@@ -59,7 +59,7 @@ public sealed class ClusterController(IKubernetesClient client, ClusterObserver 
             // What depends on it is told as unknown.
         }
         // The answer may have been long in coming, and all else has gone on meanwhile.
-        return observer.Observe(key) is not { } now ? null : live is null ? now : now with { Record = live };
+        return observer.Observe(key) is not { } now ? null : live is null || !now.RecordIsBehind ? now : now with { Record = live };
     }
 
     public Task DeletedAsync(DatabaseCluster entity, CancellationToken cancellation)

@@ -34,6 +34,9 @@ public sealed class Ledger(Events events, Trace trace) : IServerWitness, IClient
     private readonly List<Violation> _violations = [];
     private readonly Dictionary<string, TimeSpan> _suspectedAt = new(StringComparer.Ordinal);
     private readonly HashSet<int> _kept = [];
+
+    /// <summary>Sites whose API server went back to asynchronous mode: to which epoch, and what was kept then.</summary>
+    private readonly Dictionary<string, (Epoch Epoch, HashSet<int> Rows)> _wentBackAsynchronous = new(StringComparer.Ordinal);
     private readonly HashSet<int> _writtenSynchronously = [];
     private readonly Dictionary<Server, Reign> _open = [];
     private readonly Dictionary<string, PrimaryRecord> _latest = new(StringComparer.Ordinal);
@@ -126,7 +129,7 @@ public sealed class Ledger(Events events, Trace trace) : IServerWitness, IClient
     /// <param name="isAsynchronous">By the manifest that stands there now: whoever starts by what it reads waits for nobody, and what was acknowledged under a later one may be lost (docs/protocol.md, what is not promised).</param>
     public void Restored(string site, PrimaryRecord? record, bool isAsynchronous)
     {
-        if (isAsynchronous) _kept.Clear();
+        if (isAsynchronous && record is not null) _wentBackAsynchronous[site] = (record.Epoch, [.. _kept]);
         ClauseCover.Restored(site);
         _restoredAt[site] = events.Now;
         if (record is null) _latest.Remove(site);
@@ -242,7 +245,9 @@ public sealed class Ledger(Events events, Trace trace) : IServerWitness, IClient
         var missing = isCurrent ? Missing(server) : [];
         if (missing.Count > 0)
         {
-            var lost = missing.Where(r => !MayBeLost(_writtenAt.GetValueOrDefault(r), reign.PairEpoch)).ToList();
+            // What takes the place of a record that was found out is above everything that stood, and excuses nothing.
+            var given = _wentBackAsynchronous.TryGetValue(site, out var back) && reign.Epoch <= back.Epoch ? back.Rows : [];
+            var lost = missing.Where(r => !given.Contains(r) && !MayBeLost(_writtenAt.GetValueOrDefault(r), reign.PairEpoch)).ToList();
             _kept.ExceptWith(missing);
             missing = lost;
             if (lost.Count > 0) Report("AcknowledgedLost", $"{server.Name} takes writes without {missing.Count} of {_kept.Count} rows that were acknowledged or read, among them {string.Join(", ", missing.Take(5))}");

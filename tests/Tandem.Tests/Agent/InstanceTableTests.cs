@@ -3,6 +3,7 @@ using Tandem.Agent.Record;
 using Tandem.Agent.State;
 using Tandem.Postgres;
 using Tandem.Protocol.Elections;
+using Tandem.Protocol.Links;
 using Tandem.Protocol.Records;
 using Tandem.Protocol.Synchrony;
 using Tandem.Protocol.Rejoining;
@@ -640,6 +641,7 @@ public sealed class InstanceTableTests
         Expect<InstanceAction.Wait>(alone, "MembersUnheard");
         Expect<InstanceAction.SwapRun>(alone with { Peers = [Peer(B), Peer(C)] });
         Expect<InstanceAction.SwapRun>(alone with { Reading = alone.Reading with { ReachableSince = down.Reading.ReachableSince } });
+        Expect<InstanceAction.SwapRun>(alone with { InTouchInAll = TimeSpan.FromSeconds(10) });
         Expect<InstanceAction.SwapRun>(alone with { Settings = Settings with { Synchrony = Quorum with { Mode = SynchronyMode.Asynchronous } } });
         // It has written that record itself since it came into touch.
         Expect<InstanceAction.StartReadWrite>(Granted(begun) with { Peers = [Off(B), Off(C)] });
@@ -725,6 +727,13 @@ public sealed class InstanceTableTests
         Expect<InstanceAction.Wait>(empty with { Peers = [copied] }, "SiteEmptied");
         Expect<InstanceAction.BeginAnew>(empty with { Peers = [copied with { View = copied.View! with { Marked = true } }] }, "SiteEmptied");
         Assert.NotEqual("SiteEmptied", InstanceTable.Decide(empty with { Peers = [copied with { ViewAge = TimeSpan.FromSeconds(2) }] }).Reason);
+
+        // One that is half copied has promised so; an agent that has just begun shows a mark too, and has not looked at its log yet.
+        var half = empty with { Reading = Read(record with { Members = [B, A with { Volume = new string('9', 32) }] }), Promise = new PromiseReport(A, new Epoch(2), null, null, [], 0) };
+        var begun = Peer(B) with { View = Peer(B).View! with { Marked = true, Epoch = 2 } };
+        Assert.NotEqual("SiteEmptied", InstanceTable.Decide(half with { Peers = [begun] }).Reason);
+        // It comes before who has nothing, by whatever name.
+        Expect<InstanceAction.Wait>(half with { Peers = [begun with { View = begun.View! with { Promise = new PromiseDocument(2, null, null, null, null, "[]", 0) } }] }, "SiteEmptied");
     }
 
     [Fact]

@@ -114,7 +114,7 @@ public sealed class RecordKeeperTests
         var decidedAt = keeper.Latest.ReachableSince!.Value;
         keeper.WasPausedUntil(decidedAt + TimeSpan.FromSeconds(1));
         api.Reads.Enqueue(Lease(1, "5"));
-        Assert.IsType<RecordSwap.Moot>(await keeper.SwapAsync("members", decidedAt, record => record! with { Members = [A] }, CancellationToken.None));
+        Assert.IsType<RecordSwap.Unsent>(await keeper.SwapAsync("members", decidedAt, record => record! with { Members = [A] }, CancellationToken.None));
         Assert.Empty(api.Sent);
         api.Reads.Enqueue(Lease(1, "5"));
         api.Reads.Enqueue(Lease(1, "5"));
