@@ -8,7 +8,8 @@ public sealed record UnflushedPromise(Chance Chance) : Play(Chance)
 {
     protected override IEnumerable<Func<bool>> Acts(Stage stage)
     {
-        yield return () => stage.IsWell;
+        // A member may just be without power.
+        yield return () => stage.IsWell && stage.Others(stage.Holder).Count > 0;
         var holder = stage.Holder!;
         var others = stage.Others(holder);
         var slow = Chance.OneOf(others);
