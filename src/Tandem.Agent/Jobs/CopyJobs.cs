@@ -116,7 +116,7 @@ internal static class CopyJobs
         if (c.Memory.NothingToRewindAt is not { } last || now - last > NothingForgotten) c.Memory.NothingToRewindSince = null;
         c.Memory.NothingToRewindAt = now;
         c.Memory.NothingToRewindSince ??= now;
-        if (c.Time.BootTime() - c.Memory.NothingToRewindSince > (inRecovery ? NothingPatienceInRecovery : NothingPatience)) c.Memory.RewindImpossible = why;
+        if (now - c.Memory.NothingToRewindSince > (inRecovery ? NothingPatienceInRecovery : NothingPatience)) c.Memory.RewindImpossible = why;
         return new JobFailedException("NothingToRewind", why);
     }
 

@@ -136,21 +136,22 @@ internal static class Rulings
     }
 
     /// <summary>
-    /// Of those who answer, whoever has most of what the site had copied by then begins it anew, the others follow; the first by name where nobody has anything.
+    /// Of those who answer, whoever has most of what the site had copied by then begins it anew, the others follow; where nobody has anything, one whom the record names, and the first by name.
     /// </summary>
     public static InstanceAction? SiteEmptied(InstanceObservation o)
     {
+        if (!o.Reading.Reachable || o.Record!.RunMode != RunMode.Standby) return null;
         var others = o.Peers.Where(p => p.Reachable && p.Incarnation is not null).ToList();
         // By the promise that they have given, and by nothing else: whoever has only begun has looked at no log yet.
         var halfCopied = others.Where(p => p.View!.Promise is { Lsn: null } promise && promise.Epoch == o.Record!.Epoch.Value).Select(p => p.Incarnation!.Value).ToHashSet();
         if (o.Promise is { Position: null } given && given.Epoch == o.Record!.Epoch) halfCopied.Add(o.Me);
-        if (!o.Reading.Reachable || !Protocol.Recovery.SiteEmptied.IsSo(o.Record!, o.Pair, [o.Me, .. others.Select(p => p.Incarnation!.Value)], halfCopied)) return null;
+        if (!Protocol.Recovery.SiteEmptied.IsSo(o.Record!, o.Pair, [o.Me, .. others.Select(p => p.Incarnation!.Value)], halfCopied)) return null;
         var mine = (By: o.Me, End: o.Volume.Marker == VolumeMarker.None ? o.LogLineage?.Position : null);
         var named = o.Record!.AllNamed().ToHashSet();
         // A former main standby that is half rewound before those who have nothing: it is asked before what was committed here is given up.
         var first = others.Select(p => (By: p.Incarnation!.Value, End: p.View!.Marked ? null : p.View.LogEnd)).Append(mine)
             .OrderByDescending(i => i.End.HasValue).ThenByDescending(i => i.End).ThenByDescending(i => named.Contains(i.By)).ThenBy(i => i.By.Instance, StringComparer.Ordinal).First().By.Instance;
-        const string message = "every volume that the record names is gone, and this site is standby: it begins anew";
+        const string message = "every volume that the record names is gone or half copied, and this site is standby: it begins anew";
         return first == o.Me.Instance ? new BeginAnew("SiteEmptied", message) : new Wait("SiteEmptied", $"{message} with {first}");
     }
 

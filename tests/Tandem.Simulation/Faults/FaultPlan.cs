@@ -192,8 +192,11 @@ public static class FaultPlan
             if (hands.Happens(0.3)) plan.Add(new PlannedFault(plan.Count, hands.Between(TimeSpan.Zero, setup.Trouble), new SiteFailedOver(Stale: false)));
         }
         if (Repertoire.Drawn(Chance.Of(setup.Seed, "play"), setup) is { } play) plan.Add(new PlannedFault(plan.Count, TimeSpan.Zero, play with { Lasts = setup.Trouble }));
-        return plan.Any(p => p.Fault.TakesRecordsBack) ? [.. plan.Select(p => p.Fault.PartsPeers && p.Fault.Lasts > Unheard ? p with { Fault = p.Fault with { Lasts = Unheard } } : p)] : plan;
+        return plan.Any(p => p.Fault.TakesRecordsBack) ? [.. plan.Select(HeardInTime)] : plan;
     }
+
+    private static PlannedFault HeardInTime(PlannedFault planned) =>
+        planned.Fault is { PartsPeers: true } cut && cut.Lasts > Unheard ? planned with { Fault = cut with { Lasts = Unheard } } : planned;
 
     /// <summary>Who has seen a site come back often wants it to be what it was, and does not wait for long.</summary>
     private static void WantedBack(List<PlannedFault> plan, Chance chance, string site, TimeSpan back)

@@ -40,8 +40,7 @@ public sealed class Ledger(Events events, Trace trace) : IServerWitness, IClient
     private readonly HashSet<int> _writtenSynchronously = [];
     private readonly Dictionary<Server, Reign> _open = [];
     private readonly Dictionary<string, PrimaryRecord> _latest = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, PrimaryRecord> _newest = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, TimeSpan> _newestAt = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (PrimaryRecord Record, TimeSpan At)> _newest = new(StringComparer.Ordinal);
     private readonly Dictionary<string, PrimaryRecord> _ofHolder = new(StringComparer.Ordinal);
     private readonly Dictionary<string, PairRecord> _pairs = new(StringComparer.Ordinal);
     private readonly SortedDictionary<PairEpoch, PairOutcomeKind> _decided = [];
@@ -108,15 +107,15 @@ public sealed class Ledger(Events events, Trace trace) : IServerWitness, IClient
         if (_latest.TryGetValue(site, out var before) && record.Epoch < before.Epoch) Report("EpochFell", $"{site}: from {before.Epoch} to {record.Epoch}");
         if (before?.PairEpoch is { } stood && record.PairEpoch is { } stands && stands < stood) Report("PairEpochFell", $"{site}: the cluster's record goes from {stood} to {stands} [S7]");
         // After the record was lost, or the API server went back (where nothing stands, what was sent to be made there before the newest was written may land behind that one's loss: as if it had gone back): nothing goes on from what stands there, and what takes its place is above everything that ever stood.
-        if (_newest.TryGetValue(site, out var newest) && (before is null || before.IsOlderThan(newest)) && (before is null || !record.SaysTheSameAs(before))
-            && knowable() is { } known && (before is null || before.IsOlderThan(known)) && record.Epoch <= known.Epoch && !record.SaysTheSameAs(known) && !(_restoredAt.TryGetValue(site, out var restored) && sentAt < restored) && !(before is null && sentAt < _newestAt[site]))
+        if (_newest.TryGetValue(site, out var newest) && (before is null || before.IsOlderThan(newest.Record)) && (before is null || !record.SaysTheSameAs(before))
+            && knowable() is { } known && (before is null || before.IsOlderThan(known)) && record.Epoch <= known.Epoch && !record.SaysTheSameAs(known) && !(_restoredAt.TryGetValue(site, out var restored) && sentAt < restored) && !(before is null && sentAt < newest.At))
             Report("EpochReused", $"{site}: {record.State} at epoch {record.Epoch}, revision {record.Revision}, after epoch {known.Epoch}, revision {known.Revision}, was lost");
         if (OnlyTheNetworkFails && before is { State: RecordState.Stable, Holder: { } voted } && record.State is RecordState.Electing && _open.Any(o => o.Value.Site == site && o.Value.Incarnation == voted.ToString() && !o.Key.IsDead)
             && (before.Suspect is null || events.Now - _suspectedAt[site] < RefutationWindow))
             Report("VotedOutUnheard", $"{site}: {voted.Instance} was not given the time to refute");
         if (before?.Suspect?.Nonce != record.Suspect?.Nonce) _suspectedAt[site] = events.Now;
         _latest[site] = record;
-        if (newest?.IsOlderThan(record) != false) (_newest[site], _newestAt[site]) = (record, events.Now);
+        if (newest.Record?.IsOlderThan(record) != false) _newest[site] = (record, events.Now);
         if (record.Holder is { } holder) _ofHolder[holder.ToString()] = record;
         // What stands there still at a later pair epoch was written in an earlier one.
         if (record.Run is { } run && record.Holder is { } runner && _runs.GetValueOrDefault($"{runner}@{run.ContainerId}")?.Nonce != run.Nonce)
@@ -147,7 +146,7 @@ public sealed class Ledger(Events events, Trace trace) : IServerWitness, IClient
     public void Discarded(string site, Incarnation life)
     {
         // What stands there since the API server went back is not gone on from.
-        if (_latest.TryGetValue(site, out var stands) && (_newest.GetValueOrDefault(site) is { } newest && stands.IsOlderThan(newest) ? newest : stands) is var record && record.Quorums.FirstOrDefault(q => q.Members.Contains(life)) is { } clause)
+        if (_latest.TryGetValue(site, out var stands) && (_newest.GetValueOrDefault(site).Record is { } newest && stands.IsOlderThan(newest) ? newest : stands) is var record && record.Quorums.FirstOrDefault(q => q.Members.Contains(life)) is { } clause)
             Report("CountedDiscarded", $"{site}: {life.Instance} is about to wipe what clause {clause} of epoch {clause.Epoch} counts on");
     }
 
