@@ -6,6 +6,7 @@ using Tandem.Agent.Record;
 using Tandem.Agent.State;
 using Tandem.Kubernetes.Client;
 using Tandem.Kubernetes.Models;
+using Tandem.Protocol.Clocks;
 using Tandem.Protocol.Elections;
 using Tandem.Protocol.Links;
 using Tandem.Protocol.Records;
@@ -58,13 +59,16 @@ internal static class RecordJobs
         return pods.Items.FirstOrDefault(p => p is { Metadata.DeletionTimestamp: null, Status.Phase: "Running" } && !heard.Contains(p.Metadata.Name!))?.Metadata.Name;
     }
 
-    /// <summary>Asked live: a witness of the decision who is not to be heard any more, or has come to the epoch since that the record is to be rebuilt at.</summary>
-    private static async Task<string?> MovedOnAsync(JobContext c, InstanceObservation o, Epoch next, CancellationToken cancellation)
+    /// <summary>Asked live: no witness of the decision is silent by now, or has come to the epoch that the record is to be rebuilt at. What was heard before a pause of this process says nothing either.</summary>
+    private static async Task NoneHasMovedOnAsync(JobContext c, InstanceObservation o, Epoch next, CancellationToken cancellation)
     {
+        var askedAt = c.Time.BootTime();
         var witnesses = o.Peers.Where(p => p is { Reachable: true, Host: not null }).ToList();
         var views = await Task.WhenAll(witnesses.Select(p => c.Links.ViewAsync(new PeerAddress(p.Instance, p.Host!), WitnessLimit, cancellation)));
+        if (c.Time.BootTime() - askedAt > WitnessLimit * 1.5) throw new JobFailedException("WitnessMovedOn", "this agent stood still while the others answered");
         bool KnowsMore(MemberView view, MemberView before) => view.Epoch >= next.Value || view.RecordEpoch >= next.Value || (view.RecordEpoch ?? 0, view.RecordRevision ?? 0).CompareTo((before.RecordEpoch ?? 0, before.RecordRevision ?? 0)) > 0;
-        return witnesses.Zip(views).FirstOrDefault(w => w.Second is not { } view || view.Incarnation != $"{w.First.Incarnation}" || KnowsMore(view, w.First.View!)).First?.Instance;
+        if (witnesses.Zip(views).FirstOrDefault(w => w.Second is not { } view || view.Incarnation != $"{w.First.Incarnation}" || KnowsMore(view, w.First.View!)).First?.Instance is { } moved)
+            throw new JobFailedException("WitnessMovedOn", $"{moved} is not to be heard any more, or knows of a later record by now");
     }
 
     /// <summary>
@@ -74,11 +78,10 @@ internal static class RecordJobs
     public static async Task RebuildAsync(JobContext c, InstanceAction.RebuildRecord rebuild, InstanceObservation o, CancellationToken cancellation)
     {
         if (await UnheardAsync(c, o, cancellation) is { } unheard) throw new JobFailedException("PeersUnknown", $"{unheard} runs and has not said yet what it remembers");
-        if (await MovedOnAsync(c, o, rebuild.Next.Epoch, cancellation) is { } moved) throw new JobFailedException("WitnessMovedOn", $"{moved} is not to be heard any more, or knows of a later record by now");
         var decidedOn = o.Reading.Record;
         var outcome = await c.Records.SwapAsync("rebuild", o.Now, live => live?.Uid == decidedOn?.Uid && live?.ResourceVersion == decidedOn?.ResourceVersion
             ? rebuild.Next with { RenewTime = c.Time.GetUtcNow(), LeaseDuration = o.Settings.LeaseDuration }
-            : null, cancellation, rebuilds: true);
+            : null, cancellation, rebuilds: () => NoneHasMovedOnAsync(c, o, rebuild.Next.Epoch, cancellation));
         if (outcome is not RecordSwap.Applied applied) return;
         Log.RecordRebuilt(c.Logger, applied.Record.Epoch, rebuild.Message);
         await c.Selectors.SelectAsync(Names.ReadWriteService(c.Identity.Cluster), Names.NoInstance, applied.Record.Epoch, cancellation);

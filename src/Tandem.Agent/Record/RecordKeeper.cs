@@ -67,8 +67,8 @@ public sealed class RecordKeeper(IKubernetesClient client, string cluster, strin
     /// not pass by.
     /// </param>
     /// <param name="change">From the record as read live (null: there is none) to what it shall be; null: not called for any more.</param>
-    /// <param name="rebuilds">Whatever stands there is known to be older than what was obeyed, or gone.</param>
-    public async Task<RecordSwap> SwapAsync(string purpose, TimeSpan decidedAt, Func<PrimaryRecord?, PrimaryRecord?> change, CancellationToken cancellation, bool rebuilds = false)
+    /// <param name="rebuilds">Whatever stands there is known to be older than what was obeyed, or gone: looked at once more when that has been read, with nothing between it and the sending. Throws where it may be otherwise by now.</param>
+    public async Task<RecordSwap> SwapAsync(string purpose, TimeSpan decidedAt, Func<PrimaryRecord?, PrimaryRecord?> change, CancellationToken cancellation, Func<Task>? rebuilds = null)
     {
         await _turns.TakeAsync(cancellation);
         try
@@ -87,9 +87,10 @@ public sealed class RecordKeeper(IKubernetesClient client, string cluster, strin
 
             var current = lease is null ? null : Latest.Record;
             if (current is { IsWritable: false }) return new RecordSwap.Moot(current); // written by a newer version: follow, never swap
-            if (!rebuilds && Latest.Newest is { } newest && current?.IsOlderThan(newest) != false) return new RecordSwap.Moot(null); // the API server went back: a step of the present reign would go on from an earlier one
+            if (rebuilds is null && Latest.Newest is { } newest && current?.IsOlderThan(newest) != false) return new RecordSwap.Moot(null); // the API server went back: a step of the present reign would go on from an earlier one
             if (change(current) is not { } wanted || wanted.NeededFormat > format) return new RecordSwap.Moot(current);
 
+            if (rebuilds is not null) await rebuilds();
             var next = wanted.After(current) with { Nonce = random.NextHex(16) };
             var sentAt = time.BootTime();
             var outcome = await SendAsync(lease, next, cancellation);

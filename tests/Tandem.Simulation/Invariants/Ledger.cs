@@ -109,7 +109,7 @@ public sealed class Ledger(Events events, Trace trace) : IServerWitness, IClient
         // After the record was lost, or the API server went back (where nothing stands, what was sent to be made there before the newest was written may land behind that one's loss: as if it had gone back): nothing goes on from what stands there, and what takes its place is above everything that ever stood.
         if (_newest.TryGetValue(site, out var newest) && (before is null || before.IsOlderThan(newest.Record)) && (before is null || !record.SaysTheSameAs(before))
             && knowable() is { } known && (before is null || before.IsOlderThan(known)) && record.Epoch <= known.Epoch && !record.SaysTheSameAs(known) && !(_restoredAt.TryGetValue(site, out var restored) && sentAt < restored) && !(before is null && sentAt < newest.At))
-            Report("EpochReused", $"{site}: {record.State} at epoch {record.Epoch}, revision {record.Revision}, after epoch {known.Epoch}, revision {known.Revision}, was lost");
+            Report("EpochReused", $"{site}: {record.State} at epoch {record.Epoch}, revision {record.Revision}, after epoch {known.Epoch}, revision {known.Revision}, was lost (sent at {sentAt.TotalSeconds:0.000} s; the newest was written at {newest.At.TotalSeconds:0.000} s)");
         if (OnlyTheNetworkFails && before is { State: RecordState.Stable, Holder: { } voted } && record.State is RecordState.Electing && _open.Any(o => o.Value.Site == site && o.Value.Incarnation == voted.ToString() && !o.Key.IsDead)
             && (before.Suspect is null || events.Now - _suspectedAt[site] < RefutationWindow))
             Report("VotedOutUnheard", $"{site}: {voted.Instance} was not given the time to refute");
@@ -309,7 +309,8 @@ public sealed class Ledger(Events events, Trace trace) : IServerWitness, IClient
         if (SitesMayBeApart && able.Count > 1 && able.Select(s => _open[s].Site).Distinct().Count() > 1 && able.Any(s => WasFailedOver(_open[s].PairEpoch, null)))
         {
             // From a failover that a person asked for and that could not reach the other site there are two until that one has heard of it; with an arbiter only where a guard was held up.
-            if (!HasArbiter && !able.Any(s => _open[s].PairEpoch is { } epoch && _decidedByItself.Contains(epoch))) return;
+            var earliest = able.Min(s => _open[s].PairEpoch);
+            if (!HasArbiter && !able.Any(s => _open[s].PairEpoch is { } epoch && epoch > earliest && _decidedByItself.Contains(epoch))) return;
             able = [.. able.Where(HasGuard)];
             if (able.Select(s => _open[s].Site).Distinct().Count() < 2) return;
         }

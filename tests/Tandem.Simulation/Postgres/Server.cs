@@ -191,8 +191,10 @@ public sealed class Server
     /// <summary>pg_promote.</summary>
     public void Promote()
     {
-        // Also of one that a person had begun to: from here on it is its agent's.
-        if (Phase == ServerPhase.Standby) IsPromotedByHand = false;
+        // Also of one that a person had begun to, or just has: from here on it is its agent's.
+        var isTakenOver = IsPromotedByHand;
+        IsPromotedByHand = false;
+        if (isTakenOver && Phase == ServerPhase.Primary) Witness.Opened(this);
         if (Phase != ServerPhase.Standby || IsPromoting) return;
         IsPromoting = true;
         foreach (var receiver in _receivers.ToList()) receiver.End("promotion");

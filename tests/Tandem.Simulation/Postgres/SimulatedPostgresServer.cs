@@ -292,11 +292,13 @@ public sealed class SimulatedPostgresServer(PostgresWorld world, string instance
     {
         if (configuration is { } wanted) await AwaitInEffectAsync(wanted, cancellation);
         var server = await SessionAsync(cancellation);
-        if (server.Phase != ServerPhase.Standby) return;
-        server.Sessions.EndAll("terminating connection due to administrator command");
-        await WaitAsync(0.5, 3, cancellation);
-        Answering(server);
-        _mode = ServerMode.ReadWrite;
+        if (server.Phase == ServerPhase.Standby)
+        {
+            server.Sessions.EndAll("terminating connection due to administrator command");
+            await WaitAsync(0.5, 3, cancellation);
+            Answering(server);
+            _mode = ServerMode.ReadWrite;
+        }
         server.Promote();
         while (Answering(server).Phase == ServerPhase.Standby) await WaitAsync(5, 6, cancellation);
     }

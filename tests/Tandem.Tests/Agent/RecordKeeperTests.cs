@@ -91,7 +91,7 @@ public sealed class RecordKeeperTests
 
         api.Reads.Enqueue(Lease(2, "5"));
         api.Reads.Enqueue(Lease(2, "5"));
-        await keeper.SwapAsync("rebuild", TimeSpan.MaxValue, record => record! with { Epoch = record.Epoch.Next }, CancellationToken.None, rebuilds: true);
+        await keeper.SwapAsync("rebuild", TimeSpan.MaxValue, record => record! with { Epoch = record.Epoch.Next }, CancellationToken.None, rebuilds: () => Task.CompletedTask);
         Assert.Single(api.Sent);
     }
 
