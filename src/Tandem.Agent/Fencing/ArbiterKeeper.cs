@@ -66,7 +66,7 @@ public sealed class ArbiterKeeper(IArbiterFactory factory, IMountedSecrets secre
         if (reading is ArbiterReading.Unreadable unreadable) return new Refusal(unreadable.Reason, unreadable.Message);
         var read = (ArbiterReading.Read)reading;
         var stoodStill = read.Record is { } stands ? _standstill.Observe(stands, time.BootTime()) : TimeSpan.Zero;
-        if (ArbiterRules.MayHold(read.Record, binding, identity.Site ?? "", epoch, stoodStill, Consumed(pair, epoch)) is ArbiterVerdict.Refuse refuse) return new Refusal(refuse.Reason, refuse.Message, refuse.Passes);
+        if (ArbiterRules.MayHold(read.Record, binding, identity.Site ?? "", epoch, stoodStill, Consumed(pair, epoch)) is { } refusal) return refusal;
         if (binding.Leaving && read.Record is { Holder: null }) return Leave(epoch);
 
         var sentAt = time.BootTime();
