@@ -14,6 +14,9 @@ public sealed class Wires(Events events, Chance chance, Func<string, string, boo
     /// <summary>Several such faults at once are not minutes of delay.</summary>
     private const double SlowestOfAll = 60;
 
+    /// <summary>Nor does nothing at all arrive: that is a cut.</summary>
+    private const double MostLost = 0.9;
+
     private static readonly TimeSpan Retransmission = TimeSpan.FromMilliseconds(200);
 
     private readonly Dictionary<(string From, string To), int> _cuts = [];
@@ -79,7 +82,7 @@ public sealed class Wires(Events events, Chance chance, Func<string, string, boo
     {
         if (from == to) return chance.Milliseconds(0.02, 0.1);
         var delay = (isFar(from, to) ? chance.Milliseconds(4, 15) : chance.Milliseconds(0.1, 0.8)) * Math.Min(Slowness, SlowestOfAll);
-        while (chance.Happens(Loss)) delay += Retransmission;
+        while (chance.Happens(Math.Min(Loss, MostLost))) delay += Retransmission;
         return delay;
     }
 }
