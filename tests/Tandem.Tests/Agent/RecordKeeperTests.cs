@@ -123,6 +123,26 @@ public sealed class RecordKeeperTests
     }
 
     [Fact]
+    public async Task Those_who_remember_are_asked_between_the_last_read_and_a_rebuilding_and_may_stop_it()
+    {
+        var (keeper, api) = Keeper();
+        api.Reads.Enqueue(Lease(1, "5"));
+        Func<Task> somebodyKnowsMore = () =>
+        {
+            Assert.Empty(api.Reads);
+            return Task.FromException(new InvalidOperationException("db-2 knows of a later record"));
+        };
+        await Assert.ThrowsAsync<InvalidOperationException>(() => keeper.SwapAsync("rebuild", TimeSpan.MaxValue, record => record! with { Epoch = record.Epoch.Next }, CancellationToken.None, somebodyKnowsMore));
+        Assert.Empty(api.Sent);
+
+        // And the next one is not held up by it.
+        api.Reads.Enqueue(Lease(1, "5"));
+        api.Reads.Enqueue(Lease(1, "5"));
+        await keeper.SwapAsync("rebuild", TimeSpan.MaxValue, record => record! with { Epoch = record.Epoch.Next }, CancellationToken.None, rebuilds: () => Task.CompletedTask);
+        Assert.Single(api.Sent);
+    }
+
+    [Fact]
     public async Task A_swap_that_came_too_late_knows_at_once_what_was_swapped_before_it()
     {
         var (keeper, api) = Keeper();
