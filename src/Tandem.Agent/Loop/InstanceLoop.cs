@@ -140,6 +140,7 @@ public sealed class InstanceLoop : ILinkService
         NoteRecord(o);
         _latest = o;
         _decided = InstanceTable.Decide(o);
+        if (_decided is InstanceAction.Wait { Reason: RecordSight.MembersUnheardReason }) _sight.LookForPods(cancellation);
         _context.Memory.GivesUp = o.IsHolder && (o.StorageFailed || o.ShutdownRequested && !o.RunsReadWrite || _decided is InstanceAction.Vacate);
 
         await _slot.OfferAsync(_decided, (action, token) => InstanceActuator.RunAsync(_context, action, o, token), cancellation);

@@ -12,6 +12,8 @@ public static class RecordSight
     /// <summary>Of whoever is to open or to take a record, for members who do not answer.</summary>
     private static readonly TimeSpan MemberHearingLimit = TimeSpan.FromSeconds(10);
 
+    public const string MembersUnheardReason = "MembersUnheard";
+
     /// <param name="givingTo">The epoch that this instance gives the record away in, and has promised before its swap: that the record is not there yet is no loss of it.</param>
     public static bool IsRegressed(RecordReading reading, VolumeState volume, bool hasData, IReadOnlyList<PeerObservation> peers, Epoch? givingTo)
     {
@@ -60,7 +62,7 @@ public static class RecordSight
         if ((o.ElectingSince is not null && o.SawReignBegin) || (o.Grant is { } grant && grant.Epoch == o.Record!.Epoch && o.Now - grant.SentAt < o.InTouchFor)) return null;
         bool IsHeard(Incarnation member) => member == o.Me || o.Peers.Any(p => p.Reachable && p.Incarnation == member && p.View!.Epoch <= o.Record!.Epoch.Value);
         bool IsGone(Incarnation member) => o.Peers.Any(p => p.Reachable && p.Instance == member.Instance && p.Incarnation is { } other && other != member);
-        InstanceAction.Wait WaitFor(string whom, TimeSpan waited) => new("MembersUnheard", $"the API server has just been reached (again), and {whom} said that they know of no later primary: they are waited for, {(limit - waited).TotalSeconds:0} s at most");
+        InstanceAction.Wait WaitFor(string whom, TimeSpan waited) => new(MembersUnheardReason, $"the API server has just been reached (again), and {whom} said that they know of no later primary: they are waited for, {(limit - waited).TotalSeconds:0} s at most");
         if (o.Record!.Quorums.FirstOrDefault(c => c.Members.Count(IsHeard) < c.Acknowledgements && !c.Members.All(m => IsHeard(m) || IsGone(m))) is { } clause)
             return WaitFor($"fewer than {clause.Acknowledgements} of {clause} have", o.InTouchFor);
         // Under an empty clause anybody may have been elected by himself. Nobody's confirmation is missing here: so one who is gone for good is not waited for again whenever the API server was out of reach for a moment.

@@ -26,6 +26,8 @@ public sealed class ClusterSight
     private readonly ResourceCache<V1Pod> _pods = new();
     private readonly ResourceCache<V1Lease> _records = new();
     private readonly Func<string, ResourceCache<V1Lease>, IResourceWatcher> _watchLease;
+    private readonly IResourceWatcher _podWatcher;
+    private Task _lookingForPods = Task.CompletedTask;
     private ResourceCache<V1Lease>? _pairs;
     private AgentSettings? _settings;
     private string? _seenVersion;
@@ -39,7 +41,7 @@ public sealed class ClusterSight
             new ResourceWatcherOptions { Namespace = identity.Namespace, FieldSelector = name is null ? null : $"metadata.name={name}", LabelSelector = labels }, time, random, logger);
         _watchLease = (name, cache) => Watch(cache, name, null);
         _watchers.Add(Watch(_clusters, identity.Cluster, null));
-        _watchers.Add(Watch(_pods, null, $"{Names.ClusterLabel}={identity.Cluster}"));
+        _watchers.Add(_podWatcher = Watch(_pods, null, $"{Names.ClusterLabel}={identity.Cluster}"));
         _watchers.Add(Watch(_records, Names.Record(identity.Cluster), null));
         _clusters.Changed += _ => Changed?.Invoke();
         _pods.Changed += _ => Changed?.Invoke();
@@ -84,6 +86,12 @@ public sealed class ClusterSight
     }
 
     public IReadOnlyList<V1Pod> Pods => _pods.List();
+
+    /// <summary>Lists the pods anew, once a second at most: of one that has just come up a late watch may not have told.</summary>
+    public void LookForPods(CancellationToken cancellation)
+    {
+        if (_lookingForPods.IsCompleted) _lookingForPods = _podWatcher.CatchUpAsync(cancellation);
+    }
 
     public bool PodsKnown => _pods.IsWarm;
 
