@@ -18,18 +18,16 @@ internal sealed class RuleCoverage
     private readonly Dictionary<(string Rule, string Kind), double> _missed = [];
     private readonly Dictionary<(string Rule, string Kind), int> _met = [];
 
-    public RuleCoverage(IEnumerable<Exposure> exposures)
+    /// <summary>What came together in one more seed.</summary>
+    public void Add(Exposure exposure)
     {
-        foreach (var exposure in exposures)
+        foreach (var (rule, acts) in exposure.Acts) _acts[rule] = _acts.GetValueOrDefault(rule) + acts;
+        foreach (var (kind, share) in exposure.Shares)
         {
-            foreach (var (rule, acts) in exposure.Acts) _acts[rule] = _acts.GetValueOrDefault(rule) + acts;
-            foreach (var (kind, share) in exposure.Shares)
-            {
-                _kinds.Add(kind);
-                foreach (var rule in exposure.Acts.Keys) _missed[(rule, kind)] = _missed.GetValueOrDefault((rule, kind), 1) * (1 - share);
-            }
-            foreach (var (pair, times) in exposure.Met) _met[pair] = _met.GetValueOrDefault(pair) + times;
+            _kinds.Add(kind);
+            foreach (var rule in exposure.Acts.Keys) _missed[(rule, kind)] = _missed.GetValueOrDefault((rule, kind), 1) * (1 - share);
         }
+        foreach (var (pair, times) in exposure.Met) _met[pair] = _met.GetValueOrDefault(pair) + times;
     }
 
     /// <summary>Pairs that have never met, and how likely that was.</summary>

@@ -10,6 +10,9 @@ internal static class Soak
 {
     private static readonly TimeSpan Tell = TimeSpan.FromSeconds(10);
 
+    /// <summary>A seed takes less than a second: one that runs for so long may never end.</summary>
+    private static readonly TimeSpan Endless = TimeSpan.FromSeconds(60);
+
     public static int Run(ulong first, ulong count, int sites)
     {
         var totals = Seeds(first, count, sites, Console.WriteLine);
@@ -20,8 +23,8 @@ internal static class Soak
 
     public static SoakTotals Seeds(ulong first, ulong count, int sites, Action<string> say)
     {
-        var outcomes = new ConcurrentBag<Outcome>();
-        var failed = new ConcurrentBag<Outcome>();
+        var totals = new SoakTotals(sites);
+        var running = new ConcurrentDictionary<ulong, TimeSpan>();
         var clock = Stopwatch.StartNew();
         var next = first;
         var told = TimeSpan.Zero;
@@ -31,11 +34,11 @@ internal static class Soak
             {
                 var seed = Interlocked.Increment(ref next) - 1;
                 if (seed >= first + count) return;
+                running[seed] = clock.Elapsed;
                 var outcome = new World(Setup.Of(seed, sites)).Run();
-                outcomes.Add(outcome);
-                if (outcome.IsGood) continue;
-                failed.Add(outcome);
-                say($"{outcome}{Environment.NewLine}    {OneSeed.Command(seed, sites, [])}");
+                running.TryRemove(seed, out _);
+                totals.Add(outcome);
+                if (!outcome.IsGood) say($"{outcome}{Environment.NewLine}    {OneSeed.Command(seed, sites, [])}");
             }
         }
 
@@ -47,23 +50,9 @@ internal static class Soak
             {
                 if (clock.Elapsed - told < Tell) continue;
                 told = clock.Elapsed;
-                say(string.Create(CultureInfo.InvariantCulture, $"{clock.Elapsed.TotalSeconds,6:0} s  {outcomes.Count} of {count} seeds, {failed.Count} failed"));
+                say(string.Create(CultureInfo.InvariantCulture, $"{clock.Elapsed.TotalSeconds,6:0} s  {totals.Seeds} of {count} seeds, {totals.Failed.Count} failed{string.Concat(running.Where(r => clock.Elapsed - r.Value > Endless).Select(r => $"; seed {r.Key} does not end"))}"));
             }
-        return new SoakTotals(sites, [.. outcomes.OrderBy(o => o.Seed)], [.. failed.OrderBy(o => o.Seed)], clock.Elapsed);
-    }
-}
-
-/// <summary>What came of many seeds.</summary>
-internal sealed record SoakTotals(int Sites, IReadOnlyList<Outcome> Outcomes, IReadOnlyList<Outcome> Failed, TimeSpan Took)
-{
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture,
-        $"{Outcomes.Count} seeds over {Sites} site(s) in {Took.TotalSeconds:0} s: {Failed.Count} failed; {Outcomes.Sum(o => o.Events)} events, {Outcomes.Sum(o => o.Simulated.TotalHours):0.0} h simulated, {Outcomes.Sum(o => (long)o.Kept)} commits kept, {Outcomes.Sum(o => (long)o.Openings)} primaries, {Outcomes.Count(o => o.PersonNeeded is not null)} held for a person; settled after {Percentile(50):0.0} s (half), {Percentile(99):0.0} s (99 of 100)");
-
-    public RuleCoverage Coverage { get; } = new(Outcomes.Select(o => o.Exposure));
-
-    private double Percentile(int percent)
-    {
-        var settled = Outcomes.Where(o => o.SettledAfter is not null).Select(o => o.SettledAfter!.Value.TotalSeconds).Order().ToList();
-        return settled.Count == 0 ? 0 : settled[(settled.Count - 1) * percent / 100];
+        totals.Took = clock.Elapsed;
+        return totals;
     }
 }
