@@ -51,7 +51,7 @@ public static class RecordSight
 
     /// <summary>
     /// The record may have been taken back to before a reign that is over, or to the election of one, while this instance was down itself: as long as k of a clause's members have obeyed nothing above its epoch, nobody
-    /// else can have been elected in between, and nobody may be elected a second time in its epoch. Until k of them confirm, no client is let in, and no set can change, in any case: so they are waited for, as long as
+    /// else can have been elected in between; and nobody in the very epoch that is being elected, as long as k have not promised in it, or one has looked on since it began. Until k of them confirm, no client is let in, and no set can change, in any case: so they are waited for, as long as
     /// commits would wait before durability Preferred lets go of them; but not for one of whom another life answers: he will not come, and that one may be waiting to copy this server. In asynchronous mode nobody is.
     /// </summary>
     public static InstanceAction.Wait? MembersUnheard(InstanceObservation o)
@@ -60,8 +60,13 @@ public static class RecordSight
         if (o.InTouchFor >= limit) return null;
         // It has seen the election begin, or has written that record itself, since it came into touch: that is no old one.
         if ((o.ElectingSince is not null && o.SawReignBegin) || (o.Grant is { } grant && grant.Epoch == o.Record!.Epoch && o.Now - grant.SentAt < o.InTouchFor)) return null;
-        bool IsHeard(Incarnation member) => member == o.Me || o.Peers.Any(p => p.Reachable && p.Incarnation == member && p.View!.Epoch <= o.Record!.Epoch.Value);
+        var epoch = o.Record!.Epoch.Value;
+        var isElecting = o.Record.State is RecordState.Electing;
+        // By a promise for the very epoch that is being elected somebody may have been elected in it already, and by one's own too: there only those confirm who have not given it yet.
+        bool IsHeard(Incarnation member) => member == o.Me ? !isElecting : o.Peers.Any(p => p.Reachable && p.Incarnation == member && (isElecting ? p.View!.Epoch < epoch : p.View!.Epoch <= epoch));
         bool IsGone(Incarnation member) => o.Peers.Any(p => p.Reachable && p.Instance == member.Instance && p.Incarnation is { } other && other != member);
+        // Or whoever has looked on since the election began; or all, of whom the elected one would be one.
+        if (isElecting && (o.Peers.Any(p => p.Reachable && p.ViewAge <= o.InTouchFor && p.View is { SawElection: true } view && view.Epoch == epoch) || o.Record.Members.Union(o.Record.Quorums.SelectMany(c => c.Members)).All(m => m == o.Me || IsGone(m) || o.Peers.Any(p => p.Reachable && p.Incarnation == m && p.View!.Epoch <= epoch)))) return null;
         InstanceAction.Wait WaitFor(string whom, TimeSpan waited) => new(MembersUnheardReason, $"the API server has just been reached (again), and {whom} said that they know of no later primary: they are waited for, {(limit - waited).TotalSeconds:0} s at most");
         if (o.Record!.Quorums.FirstOrDefault(c => c.Members.Count(IsHeard) < c.Acknowledgements && !c.Members.All(m => IsHeard(m) || IsGone(m))) is { } clause)
             return WaitFor($"fewer than {clause.Acknowledgements} of {clause} have", o.InTouchFor);

@@ -19,6 +19,9 @@ public sealed class RecordKeeper(IKubernetesClient client, string cluster, strin
     /// <summary>A swap that the API server has not answered by then is of unknown outcome.</summary>
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(2);
 
+    /// <summary>For as long as a read takes longer than this, it was not in touch with the API server, which may have gone back meanwhile: it was answered only just before it would have been given up.</summary>
+    private static readonly TimeSpan Touch = TimeSpan.FromSeconds(1);
+
     private readonly Turns _turns = new();
 
     /// <summary>The highest format of a record that this agent knows: it follows a higher one, and swaps none.</summary>
@@ -161,12 +164,12 @@ public sealed class RecordKeeper(IKubernetesClient client, string cluster, strin
             if (lease is null)
             {
                 var news = Latest.Exists != false;
-                Latest = Answered(sentAt) with { Record = null, Exists = false, Unreadable = null };
+                Latest = Read(sentAt) with { Record = null, Exists = false, Unreadable = null };
                 if (news) Changed?.Invoke();
             }
             else
             {
-                Publish(lease, Answered(sentAt), before);
+                Publish(lease, Read(sentAt), before);
             }
             return lease;
         }
@@ -209,6 +212,13 @@ public sealed class RecordKeeper(IKubernetesClient client, string cluster, strin
     /// <summary>What is known, as of an answer of the API server to what was sent then.</summary>
     private RecordReading Answered(TimeSpan sentAt) =>
         Latest with { ReadAt = sentAt, Reachable = true, ReachableSince = Latest is { Reachable: true, ReachableSince: { } since } ? since : time.BootTime() };
+
+    /// <summary>As <see cref="Answered"/>, of a read.</summary>
+    private RecordReading Read(TimeSpan sentAt)
+    {
+        var answered = Answered(sentAt);
+        return time.BootTime() - sentAt > Touch ? answered with { ReachableSince = time.BootTime() } : answered;
+    }
 
     private void Note(PrimaryRecord? record)
     {

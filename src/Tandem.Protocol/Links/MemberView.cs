@@ -57,6 +57,9 @@ public sealed record MemberView
     /// <summary>The newest reign that its volume knows its data to be of, or to come from, by its name; null: none.</summary>
     public string? Reign { get; init; }
 
+    /// <summary>The record stands in the election of <see cref="Epoch"/>, which this agent has seen begin, in touch with the API server ever since: nobody has been elected in it yet.</summary>
+    public bool SawElection { get; init; }
+
     /// <summary>Its data must be copied anew, and it waits to be let out of the clauses for that.</summary>
     public bool Leaves { get; init; }
 }

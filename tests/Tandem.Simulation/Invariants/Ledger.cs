@@ -96,7 +96,7 @@ public sealed class Ledger(Events events, Trace trace) : IServerWitness, IClient
     /// <summary>A record was committed at a site.</summary>
     /// <param name="knowable">The newest that its writer remembers, or hears of from others: what nobody could obey, as their volumes took no writes, leaves no trace and binds nobody.</param>
     /// <param name="sentAt">When its writer sent it: what was on its way when the API server went back lands on what stands there then, and is to be noticed like that.</param>
-    public void Recorded(string site, PrimaryRecord? record, TimeSpan sentAt, Func<PrimaryRecord?> knowable)
+    public void Recorded(string site, PrimaryRecord? record, string writer, TimeSpan sentAt, Func<PrimaryRecord?> knowable)
     {
         ClauseCover.Recorded(site, record);
         if (record is null)
@@ -109,7 +109,7 @@ public sealed class Ledger(Events events, Trace trace) : IServerWitness, IClient
         // After the record was lost, or the API server went back (where nothing stands, what was sent to be made there before the newest was written may land behind that one's loss: as if it had gone back): nothing goes on from what stands there, and what takes its place is above everything that ever stood.
         if (_newest.TryGetValue(site, out var newest) && (before is null || before.IsOlderThan(newest.Record)) && (before is null || !record.SaysTheSameAs(before))
             && knowable() is { } known && (before is null || before.IsOlderThan(known)) && record.Epoch <= known.Epoch && !record.SaysTheSameAs(known) && !(_restoredAt.TryGetValue(site, out var restored) && sentAt < restored) && !(before is null && sentAt < newest.At))
-            Report("EpochReused", $"{site}: {record.State} at epoch {record.Epoch}, revision {record.Revision}, after epoch {known.Epoch}, revision {known.Revision}, was lost (sent at {sentAt.TotalSeconds:0.000} s; the newest was written at {newest.At.TotalSeconds:0.000} s)");
+            Report("EpochReused", $"{site}: {record.State} at epoch {record.Epoch}, revision {record.Revision}, after epoch {known.Epoch}, revision {known.Revision}, was lost (by {writer}, sent at {sentAt.TotalSeconds:0.000} s; the newest was written at {newest.At.TotalSeconds:0.000} s)");
         if (OnlyTheNetworkFails && before is { State: RecordState.Stable, Holder: { } voted } && record.State is RecordState.Electing && _open.Any(o => o.Value.Site == site && o.Value.Incarnation == voted.ToString() && !o.Key.IsDead)
             && (before.Suspect is null || events.Now - _suspectedAt[site] < RefutationWindow))
             Report("VotedOutUnheard", $"{site}: {voted.Instance} was not given the time to refute");

@@ -439,7 +439,7 @@ public sealed partial class SimulatedSite
         try
         {
             Record = write.New is V1Lease present ? RecordLease.Read(present) : null;
-            _world.Ledger.Recorded(Name, Record, write.SentAt, () => Knowable(write.Writer));
+            _world.Ledger.Recorded(Name, Record, write.Writer, write.SentAt, () => Knowable(write.Writer));
             _world.StatusClaims.Recorded();
         }
         catch (FormatException exception)

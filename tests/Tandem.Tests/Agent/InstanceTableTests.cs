@@ -161,12 +161,19 @@ public sealed class InstanceTableTests
         Expect<InstanceAction.Elect>(world);
         var begun = world with { Reading = world.Reading with { ReachableSince = world.Now - TimeSpan.FromSeconds(3) } };
         Expect<InstanceAction.Wait>(begun, "MembersUnheard");
-        Expect<InstanceAction.Elect>(begun with { Peers = [Peer(B, Promise(B, 2, 1, At(6)))] });
+        // Who has promised in this very election may have elected another in it; who has not, or has looked on since it began, cannot, or would know.
+        PeerObservation Promising(Incarnation who) => Peer(who, Promise(who, 2, 1, At(6))) with { View = Peer(who, Promise(who, 2, 1, At(6))).View! with { Epoch = 2 } };
+        var promised = Promising(B);
+        Expect<InstanceAction.Wait>(begun with { Peers = [promised] }, "MembersUnheard");
+        Expect<InstanceAction.Elect>(begun with { Peers = [Peer(B) with { View = Peer(B).View! with { Epoch = 1 } }] });
+        Expect<InstanceAction.Elect>(begun with { Peers = [promised with { View = promised.View! with { SawElection = true } }] });
+        // He would be one of all.
+        Expect<InstanceAction.Elect>(begun with { Peers = [promised, Promising(C)] });
         // It was in touch when the election began.
         Expect<InstanceAction.Elect>(begun with { ElectingSince = TimeSpan.FromSeconds(1.5), SawReignBegin = true });
         Expect<InstanceAction.Wait>(begun with { ElectingSince = TimeSpan.FromSeconds(1.5) }, "MembersUnheard");
-        // Itself a member, it knows what it has obeyed.
-        Expect<InstanceAction.Elect>(begun with { Reading = begun.Reading with { Record = begun.Record! with { Quorums = [Clause(1, A, 1, A, B)] } } });
+        // Itself a member, it has promised too.
+        Expect<InstanceAction.Wait>(begun with { Reading = begun.Reading with { Record = begun.Record! with { Quorums = [Clause(1, A, 1, A, B)] } } }, "MembersUnheard");
     }
 
     /// <summary>Its promise is not needed, but it may have what was acknowledged and is nowhere else.</summary>

@@ -123,6 +123,21 @@ public sealed class RecordKeeperTests
     }
 
     [Fact]
+    public async Task A_read_that_is_answered_late_was_no_contact_and_nothing_that_was_decided_before_it_is_swapped()
+    {
+        var time = new ManualTimeProvider();
+        var (keeper, api) = Keeper(time);
+        api.Reads.Enqueue(Lease(1, "5"));
+        await keeper.ReadAsync(CancellationToken.None);
+        var decidedAt = time.BootTime();
+        api.Reads.Enqueue(Lease(1, "5"));
+        api.UnderWay = () => time.Advance(TimeSpan.FromSeconds(1.9));
+        Assert.IsType<RecordSwap.Unsent>(await keeper.SwapAsync("vacate", decidedAt, record => record! with { Epoch = record.Epoch.Next }, CancellationToken.None));
+        Assert.Empty(api.Sent);
+        Assert.Equal(decidedAt + TimeSpan.FromSeconds(1.9), keeper.Latest.ReachableSince);
+    }
+
+    [Fact]
     public async Task Those_who_remember_are_asked_between_the_last_read_and_a_rebuilding_and_may_stop_it()
     {
         var (keeper, api) = Keeper();
