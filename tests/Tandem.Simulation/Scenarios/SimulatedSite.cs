@@ -359,7 +359,8 @@ public sealed partial class SimulatedSite
         // All whom the record names are gone: whoever had begun to copy before he was named has no say in it.
         if (record.RunMode == RunMode.Primary && !record.Members.Any(left.Contains)) return "NoCandidate";
         if (Protocol.Elections.ClauseRules.MustBeHeard(record) is { } one && !left.Contains(one)) return "CountedLost";
-        return record.Floor is { } floor && programs.All(p => p.Links?.Snapshot.View.Promise is not { PositionEpoch: not null } promise || promise.ToReport(IncarnationOf(p)).Position < floor) ? "NoCandidate" : null;
+        // Nor has whoever has just copied from the one that is lost, and was not taken in yet.
+        return record.Floor is { } floor && programs.Where(p => record.Members.Contains(IncarnationOf(p))).All(p => p.Links?.Snapshot.View.Promise is not { PositionEpoch: not null } promise || promise.ToReport(IncarnationOf(p)).Position < floor) ? "NoCandidate" : null;
     }
 
     /// <summary>A standby site: its main standby streams from the other site, the others from it.</summary>
