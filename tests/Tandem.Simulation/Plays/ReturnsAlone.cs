@@ -9,7 +9,8 @@ namespace Tandem.Simulation.Plays;
 /// </summary>
 /// <param name="WhileElecting">It goes back to the election itself, which the old holder alone could decide once more.</param>
 /// <param name="IsPaused">For as long as it would have waited for the others, and they are back when it goes on: it has not heard them yet.</param>
-public sealed record ReturnsAlone(Chance Chance, bool WhileElecting, bool IsPaused) : Play(Chance)
+/// <param name="WithAPromise">Beside another, who has promised in that election and was lost in the very moment in which it was decided: he knows of no later record either.</param>
+public sealed record ReturnsAlone(Chance Chance, bool WhileElecting, bool IsPaused, bool WithAPromise = false) : Play(Chance)
 {
     public override bool TakesRecordsBack => true;
 
@@ -25,13 +26,22 @@ public sealed record ReturnsAlone(Chance Chance, bool WhileElecting, bool IsPaus
             yield return () => stage.Record is { State: RecordState.Electing };
             backup = stage.Site.Api.TakeBackup();
         }
+        string? promised = null;
+        Action promisedBack = () => { };
+        if (WithAPromise)
+        {
+            yield return () => stage.IsElected(holder);
+            promised = Chance.OneOf(stage.Others(holder, stage.Holder));
+            promisedBack = stage.PowerOff(promised);
+        }
         yield return () => stage.IsElected(holder) && stage.IsAdmitted(stage.Holder);
         yield return stage.Commits();
         yield return stage.After(0, 600);
-        var mends = stage.Others(holder).Select(stage.PowerOff).ToList();
+        var mends = stage.Others(holder, promised).Select(stage.PowerOff).ToList();
         stage.Say("API server restored from a backup of before the election");
         stage.Site.RestoreApi(backup);
         oldBack();
+        promisedBack();
         yield return () => stage.Agent(holder) is { IsAlive: true };
         // Whoever is later than that cannot be told from one who is gone for good (docs/protocol.md, what is not promised).
         yield return stage.After(1100, 1700);
@@ -42,5 +52,5 @@ public sealed record ReturnsAlone(Chance Chance, bool WhileElecting, bool IsPaus
         goOn();
     }
 
-    protected override string Describe() => $"the old holder is up first after the API server went back to {(WhileElecting ? "" : "before ")}an election{(IsPaused ? ", and is paused then" : "")}";
+    protected override string Describe() => $"the old holder is up first after the API server went back to {(WhileElecting ? "" : "before ")}an election{(IsPaused ? ", and is paused then" : "")}{(WithAPromise ? ", beside one who had promised in it" : "")}";
 }
