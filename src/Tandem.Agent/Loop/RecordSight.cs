@@ -63,10 +63,12 @@ public static class RecordSight
         var epoch = o.Record!.Epoch.Value;
         var isElecting = o.Record.State is RecordState.Electing;
         // By a promise for the very epoch that is being elected somebody may have been elected in it already, and by one's own too: there only those confirm who have not given it yet.
-        bool IsHeard(Incarnation member) => member == o.Me ? !isElecting : o.Peers.Any(p => p.Reachable && p.Incarnation == member && (isElecting ? p.View!.Epoch < epoch : p.View!.Epoch <= epoch));
+        bool KnowsNoneAbove(Incarnation member, long highest) => o.Peers.Any(p => p.Reachable && p.Incarnation == member && p.View!.Epoch <= highest);
+        bool IsHeard(Incarnation member) => member == o.Me ? !isElecting : KnowsNoneAbove(member, isElecting ? epoch - 1 : epoch);
         bool IsGone(Incarnation member) => o.Peers.Any(p => p.Reachable && p.Instance == member.Instance && p.Incarnation is { } other && other != member);
         // Or whoever has looked on since the election began; or all, of whom the elected one would be one.
-        if (isElecting && (o.Peers.Any(p => p.Reachable && p.ViewAge <= o.InTouchFor && p.View is { SawElection: true } view && view.Epoch == epoch) || o.Record.Members.Union(o.Record.Quorums.SelectMany(c => c.Members)).All(m => m == o.Me || IsGone(m) || o.Peers.Any(p => p.Reachable && p.Incarnation == m && p.View!.Epoch <= epoch)))) return null;
+        bool HasLookedOn(PeerObservation peer) => peer.Reachable && peer.ViewAge <= o.InTouchFor && peer.View is { SawElection: true } view && view.Epoch == epoch;
+        if (isElecting && (o.Peers.Any(HasLookedOn) || o.Record.AllNamed().All(m => m == o.Me || IsGone(m) || KnowsNoneAbove(m, epoch)))) return null;
         InstanceAction.Wait WaitFor(string whom, TimeSpan waited) => new(MembersUnheardReason, $"the API server has just been reached (again), and {whom} said that they know of no later primary: they are waited for, {(limit - waited).TotalSeconds:0} s at most");
         if (o.Record!.Quorums.FirstOrDefault(c => c.Members.Count(IsHeard) < c.Acknowledgements && !c.Members.All(m => IsHeard(m) || IsGone(m))) is { } clause)
             return WaitFor($"fewer than {clause.Acknowledgements} of {clause} have", o.InTouchFor);

@@ -98,7 +98,7 @@ public static class ReportBuilder
         Remembered = Recalls(o) && remembered is not null ? RecordCodec.EncodeRemembered(remembered) : null,
         Reign = ReignOf(o),
         FormerLives = Recalls(o) ? o.Volume.FormerLives : null,
-        SawElection = o is { Reading.Reachable: true, SawReignBegin: true, RecordRegressed: false, Record: { State: RecordState.Electing } record } && record.Epoch == o.Volume.Promise,
+        SawElection = o is { Reading.Reachable: true, SawReignBegin: true, Record: { State: RecordState.Electing } record } && record.Epoch == o.Volume.Promise,
         Leaves = decided is InstanceAction.Wait { Reason: FollowerRules.InsideClauseReason },
     };
 

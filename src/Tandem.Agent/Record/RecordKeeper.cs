@@ -19,7 +19,7 @@ public sealed class RecordKeeper(IKubernetesClient client, string cluster, strin
     /// <summary>A swap that the API server has not answered by then is of unknown outcome.</summary>
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(2);
 
-    /// <summary>For as long as a read takes longer than this, it was not in touch with the API server, which may have gone back meanwhile: it was answered only just before it would have been given up.</summary>
+    /// <summary>Whoever is answered later than this was not in touch with the API server meanwhile: it may have been down, and have gone back, and have answered just before the read was given up.</summary>
     private static readonly TimeSpan Touch = TimeSpan.FromSeconds(1);
 
     private readonly Turns _turns = new();
