@@ -10,7 +10,8 @@ namespace Tandem.Simulation.Plays;
 /// <param name="WhileElecting">It goes back to the election itself, which the old holder alone could decide once more.</param>
 /// <param name="IsPaused">For as long as it would have waited for the others, and they are back when it goes on: it has not heard them yet.</param>
 /// <param name="WithAPromise">Beside another, who has promised in that election and was lost in the very moment in which it was decided: he knows of no later record either.</param>
-public sealed record ReturnsAlone(Chance Chance, bool WhileElecting, bool IsPaused, bool WithAPromise = false) : Play(Chance)
+/// <param name="OthersAreBlind">They come back without the API server: all that they can tell is what their volumes remember.</param>
+public sealed record ReturnsAlone(Chance Chance, bool WhileElecting, bool IsPaused, bool WithAPromise = false, bool OthersAreBlind = false) : Play(Chance)
 {
     public override bool TakesRecordsBack => true;
 
@@ -37,7 +38,8 @@ public sealed record ReturnsAlone(Chance Chance, bool WhileElecting, bool IsPaus
         yield return () => stage.IsElected(holder) && stage.IsAdmitted(stage.Holder);
         yield return stage.Commits();
         yield return stage.After(0, 600);
-        var mends = stage.Others(holder, promised).Select(stage.PowerOff).ToList();
+        var seeing = stage.Others(holder, promised).ToList();
+        var mends = seeing.Select(stage.PowerOff).ToList();
         stage.Say("API server restored from a backup of before the election");
         stage.Site.RestoreApi(backup);
         oldBack();
@@ -47,10 +49,23 @@ public sealed record ReturnsAlone(Chance Chance, bool WhileElecting, bool IsPaus
         yield return stage.After(1100, 1700);
         var goOn = IsPaused ? stage.PauseAgent(holder) : null;
         foreach (var mend in mends) mend();
+        if (OthersAreBlind)
+        {
+            // In the very moment in which they begin: before, no kubelet would start them.
+            yield return () =>
+            {
+                foreach (var begun in seeing.Where(i => stage.Agent(i) is { IsAlive: true }).ToList())
+                {
+                    stage.Cut(begun, api: true, peers: false);
+                    seeing.Remove(begun);
+                }
+                return seeing.Count == 0;
+            };
+        }
         if (goOn is null) yield break;
         yield return stage.After(10500, 13000);
         goOn();
     }
 
-    protected override string Describe() => $"the old holder is up first after the API server went back to {(WhileElecting ? "" : "before ")}an election{(IsPaused ? ", and is paused then" : "")}{(WithAPromise ? ", beside one who had promised in it" : "")}";
+    protected override string Describe() => $"the old holder is up first after the API server went back to {(WhileElecting ? "" : "before ")}an election{(IsPaused ? ", and is paused then" : "")}{(WithAPromise ? ", beside one who had promised in it" : "")}{(OthersAreBlind ? ", and the others come without the API server" : "")}";
 }
