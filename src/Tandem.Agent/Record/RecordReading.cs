@@ -10,7 +10,7 @@ public sealed record RecordReading(PrimaryRecord? Record, bool? Exists, TimeSpan
 {
     /// <summary>
     /// Boot-clock time at which the first read was answered of those that have all succeeded since; null before the first. When it was sent says nothing: it may have hung until the network was
-    /// mended, and what others have obeyed meanwhile has not been heard for longer because of it. Nor before the process was paused last.
+    /// mended, and what others have obeyed meanwhile has not been heard for longer because of it. It was sent after the process was paused last, and after the watch of the record broke off last; and the API server has not been seen to go back since.
     /// </summary>
     public TimeSpan? ReachableSince { get; init; }
 

@@ -79,6 +79,7 @@ internal static class Repertoire
         ["PairDeletedAtTheOffer"] = c => new PairDeletedAtTheOffer(c),
         ["PromisesForgotten"] = c => new PromisesForgotten(c),
         ["RequiredWithNobody"] = c => new RequiredWithNobody(c),
+        ["ReturnsAloneAndIsTakenBackAgain"] = c => new ReturnsAlone(c, WhileElecting: false, IsPaused: false, GoesBackTwice: true),
         ["ReturnsAloneToTheBlind"] = c => new ReturnsAlone(c, WhileElecting: true, IsPaused: false, OthersAreBlind: true),
         ["ReturnsAloneWithAPromise"] = c => new ReturnsAlone(c, WhileElecting: true, IsPaused: false, WithAPromise: true),
     };

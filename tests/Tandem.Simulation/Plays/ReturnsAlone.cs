@@ -10,8 +10,9 @@ namespace Tandem.Simulation.Plays;
 /// <param name="WhileElecting">It goes back to the election itself, which the old holder alone could decide once more.</param>
 /// <param name="IsPaused">For as long as it would have waited for the others, and they are back when it goes on: it has not heard them yet.</param>
 /// <param name="WithAPromise">Beside another, who has promised in that election and was lost in the very moment in which it was decided: he knows of no later record either.</param>
+/// <param name="GoesBackTwice">To before the election at first; and to the election itself, without a moment's pause, while the old holder looks: to him it seems to begin just then.</param>
 /// <param name="OthersAreBlind">They come back without the API server: all that they can tell is what their volumes remember.</param>
-public sealed record ReturnsAlone(Chance Chance, bool WhileElecting, bool IsPaused, bool WithAPromise = false, bool OthersAreBlind = false) : Play(Chance)
+public sealed record ReturnsAlone(Chance Chance, bool WhileElecting, bool IsPaused, bool WithAPromise = false, bool GoesBackTwice = false, bool OthersAreBlind = false) : Play(Chance)
 {
     public override bool TakesRecordsBack => true;
 
@@ -22,10 +23,11 @@ public sealed record ReturnsAlone(Chance Chance, bool WhileElecting, bool IsPaus
         var backup = stage.Site.Api.TakeBackup();
         yield return stage.After(100, 400);
         var oldBack = stage.PowerOff(holder);
-        if (WhileElecting)
+        var ofElection = backup;
+        if (WhileElecting || GoesBackTwice)
         {
             yield return () => stage.Record is { State: RecordState.Electing };
-            backup = stage.Site.Api.TakeBackup();
+            ofElection = stage.Site.Api.TakeBackup();
         }
         string? promised = null;
         Action promisedBack = () => { };
@@ -41,10 +43,16 @@ public sealed record ReturnsAlone(Chance Chance, bool WhileElecting, bool IsPaus
         var seeing = stage.Others(holder, promised).ToList();
         var mends = seeing.Select(stage.PowerOff).ToList();
         stage.Say("API server restored from a backup of before the election");
-        stage.Site.RestoreApi(backup);
+        stage.Site.RestoreApi(WhileElecting ? ofElection : backup);
         oldBack();
         promisedBack();
         yield return () => stage.Agent(holder) is { IsAlive: true };
+        if (GoesBackTwice)
+        {
+            yield return stage.After(200, 1000);
+            stage.Say("API server restored from a backup of the election");
+            stage.Site.RestoreApi(ofElection);
+        }
         // Whoever is later than that cannot be told from one who is gone for good (docs/protocol.md, what is not promised).
         yield return stage.After(1100, 1700);
         var goOn = IsPaused ? stage.PauseAgent(holder) : null;
@@ -67,5 +75,5 @@ public sealed record ReturnsAlone(Chance Chance, bool WhileElecting, bool IsPaus
         goOn();
     }
 
-    protected override string Describe() => $"the old holder is up first after the API server went back to {(WhileElecting ? "" : "before ")}an election{(IsPaused ? ", and is paused then" : "")}{(WithAPromise ? ", beside one who had promised in it" : "")}{(OthersAreBlind ? ", and the others come without the API server" : "")}";
+    protected override string Describe() => $"the old holder is up first after the API server went back to {(WhileElecting ? "" : "before ")}an election{(GoesBackTwice ? ", and then to the election" : "")}{(IsPaused ? ", and is paused then" : "")}{(WithAPromise ? ", beside one who had promised in it" : "")}{(OthersAreBlind ? ", and the others come without the API server" : "")}";
 }
