@@ -27,7 +27,6 @@ public sealed class InstanceLoop : ILinkService
 
     /// <summary>Before the founding, and where the record was deleted: a pair may be long in coming, and a database that waits for it must not wear the API server out.</summary>
     private static readonly TimeSpan AbsentReadInterval = TimeSpan.FromMilliseconds(250);
-    private static readonly TimeSpan ShutdownPatience = TimeSpan.FromSeconds(20);
 
     /// <summary>A turn that begins later after the one before comes after a pause of the process, or of its machine: nobody was heard for so long, and what was heard before is old. Half a second of it counts: it may be a turn that took long.</summary>
     private static readonly TimeSpan SlowTurn = TimeSpan.FromSeconds(1);
@@ -135,7 +134,7 @@ public sealed class InstanceLoop : ILinkService
         if (!await EngineIsThereAsync(cancellation)) return false;
 
         var now = _context.Time.BootTime();
-        var o = await _observer.ObserveAsync(settings, _vigil.StorageFailed, _shutdownAt is not null, _shutdownAt is { } since && now - since > ShutdownPatience, _serverVersion, _context, cancellation);
+        var o = await _observer.ObserveAsync(settings, _vigil.StorageFailed, now - _shutdownAt, _serverVersion, _context, cancellation);
         if (_observer.CrashSeen) NoteCrash(o);
         NoteRecord(o);
         _latest = o;

@@ -34,6 +34,8 @@ public sealed record PeerObservation(string Instance, string? Host, bool PodPres
 /// <summary>One look at everything that an agent decides from. Immutable; rules see nothing else.</summary>
 public sealed record InstanceObservation
 {
+    private static readonly TimeSpan ShutdownPatience = TimeSpan.FromSeconds(20);
+
     /// <summary>By the boot clock.</summary>
     public required TimeSpan Now { get; init; }
     public required DateTimeOffset WallClock { get; init; }
@@ -117,10 +119,13 @@ public sealed record InstanceObservation
     /// <summary>Time since a holder that is known and elected has been running without its own first record.</summary>
     public int RestartsInWindow { get; init; }
     public bool StorageFailed { get; init; }
-    public bool ShutdownRequested { get; init; }
+
+    /// <summary>How long ago this instance was asked to end; null: it was not.</summary>
+    public TimeSpan? ShutdownFor { get; init; }
+    public bool ShutdownRequested => ShutdownFor is not null;
 
     /// <summary>The shutdown was asked so long ago that no switchover is tried any more.</summary>
-    public bool ShutdownUrgent { get; init; }
+    public bool ShutdownUrgent => ShutdownFor > ShutdownPatience;
     public bool ConfigurationDrift { get; init; }
     public IReadOnlyList<StandbyHealth> Standbys { get; init; } = [];
 

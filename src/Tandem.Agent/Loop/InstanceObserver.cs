@@ -36,7 +36,7 @@ public sealed class InstanceObserver(RecordKeeper records, ClusterSight sight, P
     /// <summary>The postmaster ended without having been asked to.</summary>
     public bool CrashSeen { get; private set; }
 
-    public async Task<InstanceObservation> ObserveAsync(AgentSettings settings, bool storageFailed, bool shutdownRequested, bool shutdownUrgent, int serverVersion, JobContext context, CancellationToken cancellation)
+    public async Task<InstanceObservation> ObserveAsync(AgentSettings settings, bool storageFailed, TimeSpan? shutdownFor, int serverVersion, JobContext context, CancellationToken cancellation)
     {
         var process = server.Process;
         CrashSeen = _wasRunning && !process.Running && !process.StopRequested;
@@ -82,8 +82,7 @@ public sealed class InstanceObserver(RecordKeeper records, ClusterSight sight, P
             OtherSite = memory.OtherSite,
             RestartsInWindow = memory.Crashes.Count(c => now - c < settings.RestartWindow),
             StorageFailed = storageFailed,
-            ShutdownRequested = shutdownRequested,
-            ShutdownUrgent = shutdownUrgent,
+            ShutdownFor = shutdownFor,
             ConfigurationDrift = Drift(settings, process, pair, record, serverVersion, context),
             Standbys = Standbys(record, observed, status, now),
             Remote = Remote(record, pair, status, now),
@@ -185,7 +184,7 @@ public sealed class InstanceObserver(RecordKeeper records, ClusterSight sight, P
             var sender = status?.Senders.FirstOrDefault(s => s.ApplicationName == incarnation.ReplicationName);
             var peer = observed.FirstOrDefault(p => p.Incarnation == incarnation);
             var aware = reign is null || peer?.View!.Reign == reign;
-            list.Add(Health(incarnation, sender, aware, status, now) with { Leaves = peer is { Reachable: true, View.Leaves: true } });
+            list.Add(Health(incarnation, sender, aware, status, now) with { Leaves = peer is { Reachable: true, View.Leaves: true }, Stops = peer is { Reachable: true, View.Stops: true } });
         }
         return list;
     }

@@ -100,6 +100,7 @@ public static class ReportBuilder
         FormerLives = Recalls(o) ? o.Volume.FormerLives : null,
         SawElection = o is { Reading.Reachable: true, SawReignBegin: true, Record: { State: RecordState.Electing } record } && record.Epoch == o.Volume.Promise,
         Leaves = decided is InstanceAction.Wait { Reason: FollowerRules.InsideClauseReason },
+        Stops = decided is InstanceAction.Wait { Reason: Rulings.AwaitedReason },
     };
 
     /// <summary>What is in its log lies on the history that its volume knows: it may have gone on from one whose reign was over, after it heard of the next [C2].</summary>

@@ -3,6 +3,7 @@ using Tandem.Postgres;
 using Tandem.Protocol.Elections;
 using Tandem.Protocol.Records;
 using Tandem.Protocol.Recovery;
+using Tandem.Protocol.Synchrony;
 using Tandem.Resources.Values;
 using static Tandem.Agent.Loop.InstanceAction;
 
@@ -14,6 +15,11 @@ internal static class Rulings
     /// <summary>As long as an agent that has just come into touch with the API server waits for those who do not answer.</summary>
     private static readonly TimeSpan HearingLimit = TimeSpan.FromSeconds(1);
 
+    /// <summary>As long as one that is being ended waits for the primary to let it go: as long as a set change takes, and as a standby's restart may keep commits waiting at most.</summary>
+    private static readonly TimeSpan LetGoLimit = TimeSpan.FromSeconds(2);
+
+    public const string AwaitedReason = "AwaitedByCommits";
+
     /// <summary>SIGTERM, eviction, drain and node shutdown of the holder are a planned switchover (section 4).</summary>
     public static InstanceAction? LeavingInOrder(InstanceObservation o)
     {
@@ -22,6 +28,8 @@ internal static class Rulings
             return new HandOver(target, "Leaving", $"this instance is being ended; {target.Instance} takes over");
         // Begun already: it stops the server itself, and a stop by itself would cut it short. Where it has failed, the rules of a handover take it back first.
         if (o.IsHolder && o.Record!.State is RecordState.HandingOver && !o.ShutdownUrgent) return null;
+        if (o.ShutdownFor < LetGoLimit && IsAwaited(o))
+            return new Wait(AwaitedReason, "this instance is being ended; commits wait for it as long as the primary has not let it go");
         if (o.Process.Running)
             return new Stop(StopMode.Fast, "Leaving", "this instance is being ended");
         // With the server and all its children reaped, giving the record up is safe and saves the others their wait; alone, it would only cost a reign.
@@ -29,6 +37,12 @@ internal static class Rulings
             return new Vacate(o.Record.Epoch, "Leaving", "this instance is being ended and nobody could take over in order");
         return new Exit("Leaving", "this instance is being ended");
     }
+
+    /// <summary>Every commit waits for this standby, and the primary can do without it: let go first, it holds none of them up by its end.</summary>
+    private static bool IsAwaited(InstanceObservation o) =>
+        !o.IsHolder && o.Status is { Receiver.Status: "streaming" } && o.Record is { RunMode: RunMode.Primary, State: RecordState.Stable } record && record.Epoch == o.Volume.Promise
+        && o.Synchrony is { Mode: SynchronyMode.Synchronous, Least: var least } && record.Quorums.Any(c => c.Epoch == record.Epoch && c.Members.Contains(o.Me) && c.Members.Count > least)
+        && o.Peers.Any(p => p.Reachable && p.Incarnation == record.Holder);
 
     /// <summary>
     /// Nobody but its agent promotes a server, behind the gate; by a person's pg_promote it takes writes that no record explains. It has never acknowledged one that waits for others, as its setting names a placeholder;

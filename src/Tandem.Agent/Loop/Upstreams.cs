@@ -48,7 +48,7 @@ internal static class HandoverTarget
 {
     /// <param name="wanted">Instance name; null: the member that is fit, with the highest priority, then the least lag.</param>
     public static Incarnation? Choose(InstanceObservation o, string? wanted) => o.Standbys
-        .Where(s => s.Streaming && s.Lag <= o.Settings.Synchrony.ResumeLag && o.Record!.Members.Contains(s.Incarnation))
+        .Where(s => s is { Streaming: true, Stops: false } && s.Lag <= o.Settings.Synchrony.ResumeLag && o.Record!.Members.Contains(s.Incarnation))
         .Where(s => wanted is null || s.Incarnation.Instance == wanted)
         .Where(s => o.Peers.Any(p => p.Incarnation == s.Incarnation && p.Reachable))
         .OrderBy(s => o.OwnClause is { IsEmpty: false } clause && !clause.Members.Contains(s.Incarnation))

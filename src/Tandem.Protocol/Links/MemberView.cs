@@ -62,6 +62,9 @@ public sealed record MemberView
 
     /// <summary>Its data must be copied anew, and it waits to be let out of the clauses for that.</summary>
     public bool Leaves { get; init; }
+
+    /// <summary>It is being ended in order, and waits a moment to be let out of the clauses, so that no commit waits for it meanwhile.</summary>
+    public bool Stops { get; init; }
 }
 
 /// <summary>A promise in text form.</summary>

@@ -9,11 +9,12 @@ namespace Tandem.Protocol.Synchrony;
 /// <param name="Lag">Bytes that it has not flushed; null where unknown.</param>
 /// <param name="SilentFor">How long it has not been streaming; zero while it is.</param>
 /// <param name="Leaves">Its volume must be rebuilt, and it waits to be let out of the clauses.</param>
+/// <param name="Stops">It is about to be ended in order: where enough others remain, it is let go first.</param>
 /// <param name="Unaware">
 /// It is connected, and has not said that its volume knows whose reign this is: what it flushed counts for nothing yet. Its receiver follows a server that was elected again, or whose site became
 /// primary, onto the new timeline by itself, without its agent; after a power loss its log would then speak for the reign before, and lose an election that it should win.
 /// </param>
-public sealed record StandbyHealth(Incarnation Incarnation, bool Streaming, long? Lag, TimeSpan SilentFor, bool Leaves = false, bool Unaware = false);
+public sealed record StandbyHealth(Incarnation Incarnation, bool Streaming, long? Lag, TimeSpan SilentFor, bool Leaves = false, bool Unaware = false, bool Stops = false);
 
 /// <summary>The next change of the synchronous set, if any, and why. One change does one thing [C4].</summary>
 /// <param name="To">The clause to go to; null: none.</param>
@@ -64,18 +65,21 @@ public static class SetRules
                 : new SetProposal(null, "TooFewStandbys", $"{fit.Count} standbys are fit, {k} must acknowledge");
         }
 
-        var silent = current.Members.Where(m => IsSuperseded(m, standbys) || standbys.FirstOrDefault(s => s.Incarnation == m) is not { } health || health.Leaves || (!health.Streaming && health.SilentFor >= target.ReplaceAfter)).ToImmutableSortedSet();
-        var remaining = current.Members.Except(silent);
+        var leaving = current.Members.Where(m => IsSuperseded(m, standbys) || standbys.FirstOrDefault(s => s.Incarnation == m) is not { } health || health.Leaves || health.Stops || (!health.Streaming && health.SilentFor >= target.ReplaceAfter)).ToImmutableSortedSet();
+        var remaining = current.Members.Except(leaving);
+        var (reason, why) = standbys.Where(s => leaving.Contains(s.Incarnation)) is var known && known.Count(s => s.Stops) == leaving.Count
+            ? ("MemberStops", $"{Names(leaving)} is being ended")
+            : ("MemberSilent", $"{Names(leaving)} silent for {target.ReplaceAfter.TotalSeconds:0} s");
 
         var joining = fit.Except(current.Members);
         if (target.Mode == SynchronyMode.Synchronous && current.Acknowledgements == current.Members.Count && remaining.Union(joining) is var all && all.Count >= target.Least && !all.SetEquals(current.Members))
-            return silent.IsEmpty
+            return leaving.IsEmpty
                 ? new SetProposal(With(all, all.Count), "StandbyFit", $"{Names(joining)} streams within {target.ResumeLag} bytes")
-                : new SetProposal(With(all, all.Count), "MemberSilent", $"{Names(silent)} silent for {target.ReplaceAfter.TotalSeconds:0} s{(joining.IsEmpty ? "" : $"; {Names(joining)} streams in its place")}");
-        if (!silent.IsEmpty && target.Mode == SynchronyMode.Synchronous && remaining.Count >= target.Least && current.Acknowledgements > remaining.Count)
-            return new SetProposal(With(current.Members, remaining.Count), "MemberSilent", $"{Names(silent)} silent: {remaining.Count} acknowledgements before it leaves");
-        if (!silent.IsEmpty && remaining.Count >= current.Acknowledgements && remaining.Count > 0)
-            return new SetProposal(With(remaining, current.Acknowledgements), "MemberSilent", $"{Names(silent)} silent for {target.ReplaceAfter.TotalSeconds:0} s");
+                : new SetProposal(With(all, all.Count), reason, $"{why}{(joining.IsEmpty ? "" : $"; {Names(joining)} streams in its place")}");
+        if (!leaving.IsEmpty && target.Mode == SynchronyMode.Synchronous && remaining.Count >= target.Least && current.Acknowledgements > remaining.Count)
+            return new SetProposal(With(current.Members, remaining.Count), reason, $"{why}: {remaining.Count} acknowledgements before it leaves");
+        if (!leaving.IsEmpty && remaining.Count >= current.Acknowledgements && remaining.Count > 0)
+            return new SetProposal(With(remaining, current.Acknowledgements), reason, why);
 
         if (!joining.IsEmpty)
             return new SetProposal(With(current.Members.Union(joining), current.Acknowledgements), "StandbyFit", $"{Names(joining)} streams within {target.ResumeLag} bytes");
@@ -138,7 +142,7 @@ public static class SetRules
     }
 
     private static ImmutableSortedSet<Incarnation> Fit(IReadOnlyCollection<StandbyHealth> standbys, SynchronyTarget target) =>
-        standbys.Where(s => s.Streaming && s.Lag is { } lag && lag <= target.ResumeLag).Select(s => s.Incarnation).ToImmutableSortedSet();
+        standbys.Where(s => s is { Streaming: true, Stops: false } && s.Lag is { } lag && lag <= target.ResumeLag).Select(s => s.Incarnation).ToImmutableSortedSet();
 
     /// <summary>For a set of nobody else.</summary>
     private static bool IsEnough(ImmutableSortedSet<Incarnation> fit, SynchronyTarget target) =>

@@ -62,6 +62,30 @@ public sealed class FailoverTests(SandboxFixture fixture, FailoverDatabase datab
         Assert.Empty((await Stage.Writer.ReadBackAsync(Deadline, default)).Lost);
     }
 
+    /// <summary>Where it is not let go first, every commit waits until the set goes on without it, or its pod is back: three seconds and more.</summary>
+    [Fact] // C13, E4
+    public async Task A_standby_that_is_ended_in_order_keeps_no_commit_waiting()
+    {
+        await SynchronizeAsync(new JsonObject { ["mode"] = "Synchronous" });
+        try
+        {
+            await ConfirmedByAsync("2 of 2");
+            var standby = await Site.PromotableAsync(default) ?? throw new InvalidOperationException("no standby is promotable");
+            var from = WriteLog.Now();
+            await Site.KubectlAsync(default, "delete", "pod", standby, "--wait=false");
+            await ConfirmedByAsync("1 of 1");
+            await ConfirmedByAsync("2 of 2");
+
+            Assert.InRange(Stage.Writer.Log.LongestGap(from, WriteLog.Now()).TotalSeconds, 0, 2);
+            Assert.Equal("the writer's connection has not broken", Stage.Writer.Log.Unrecovered(from, TimeSpan.Zero));
+        }
+        finally
+        {
+            await SynchronizeAsync(null);
+        }
+        await Stage.SettledAsync(default);
+    }
+
     [Fact]
     public async Task Without_an_operator_a_deleted_pod_still_ends_with_a_new_primary_and_a_moved_selector()
     {
@@ -110,6 +134,17 @@ public sealed class FailoverTests(SandboxFixture fixture, FailoverDatabase datab
         Assert.Equal(0, result.Lost);
         Assert.True(result.Acknowledged > 0);
     }
+
+    /// <param name="synchronization">Null: as the API's defaults say.</param>
+    private Task<string> SynchronizeAsync(JsonObject? synchronization) =>
+        Site.KubectlAsync(default, "patch", "databasecluster", Site.Cluster, "--type=merge", "--patch", new JsonObject { ["spec"] = new JsonObject { ["synchronization"] = synchronization } }.ToJsonString());
+
+    /// <summary>Until status says that so many confirm every commit.</summary>
+    private Task ConfirmedByAsync(string clause) => Waiting.UntilAsync($"commits confirmed by {clause}", Deadline, async cancellation =>
+    {
+        var said = (await Site.ClusterAsync(cancellation))?["status"]?["conditions"]?.AsArray().FirstOrDefault(c => c?["type"]?.GetValue<string>() == "Synchronized");
+        return said?["status"]?.GetValue<string>() == "True" && said["message"]!.GetValue<string>().Contains($"confirmed by {clause}", StringComparison.Ordinal) ? null : $"{said?["reason"]}: {said?["message"]}";
+    }, default);
 
     private async Task ScaleOperatorAsync(int replicas)
     {

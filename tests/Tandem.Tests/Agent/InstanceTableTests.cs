@@ -452,7 +452,7 @@ public sealed class InstanceTableTests
         var record = Record(1, A, Clause(1, A, 1, B, C));
         var world = World(record) with
         {
-            Process = ReadWrite, Status = Status(false), ShutdownRequested = true, Admission = new Admission(record.Epoch, null, At(1), true, null), Peers = [Peer(B)],
+            Process = ReadWrite, Status = Status(false), ShutdownFor = TimeSpan.Zero, Admission = new Admission(record.Epoch, null, At(1), true, null), Peers = [Peer(B)],
             Standbys = [new(B, true, 0, TimeSpan.Zero)],
         };
         Assert.Equal(B, Expect<InstanceAction.HandOver>(world).Target);
@@ -463,7 +463,7 @@ public sealed class InstanceTableTests
         Assert.False(Expect<InstanceAction.HandOver>(world).Outranks(handover));
         Assert.False(Expect<InstanceAction.TakeBack>(begun).Outranks(handover));
         Assert.False(Expect<InstanceAction.TakeBack>(begun with { Process = Down, Status = null }).Outranks(handover));
-        Assert.True(Expect<InstanceAction.Stop>(begun with { ShutdownUrgent = true }, "Leaving").Outranks(handover));
+        Assert.True(Expect<InstanceAction.Stop>(begun with { ShutdownFor = TimeSpan.FromSeconds(21) }, "Leaving").Outranks(handover));
         // The next epoch is promised just before the record is given: that is no record taken back. Where it is not given after all, the promise stands.
         var giving = begun with { Process = Down, Status = null, Volume = Promised(2), GivingTo = new Epoch(2) };
         Assert.False(giving.RecordRegressed);
@@ -472,6 +472,29 @@ public sealed class InstanceTableTests
         Assert.True((giving with { GivingTo = null }).RecordRegressed);
         Assert.True((giving with { Volume = Promised(3), GivingTo = new Epoch(3) }).RecordRegressed);
         Expect<InstanceAction.Stop>(world with { HandoverTried = "leaving" }, "Leaving");
+        Expect<InstanceAction.Stop>(world with { Standbys = [new(B, true, 0, TimeSpan.Zero, Stops: true)] }, "Leaving");
+    }
+
+    [Fact]
+    [Requirement("C13")]
+    public void A_standby_that_is_to_end_waits_a_moment_where_every_commit_waits_for_it()
+    {
+        var record = Record(1, B, Clause(1, B, 2, A, C));
+        var settings = Settings with { Synchrony = Settings.Synchrony with { Mode = SynchronyMode.Synchronous } };
+        var standby = World(record) with
+        {
+            ShutdownFor = TimeSpan.FromSeconds(1), Settings = settings, Peers = [Peer(B), Peer(C)],
+            Status = Status(true) with { Receiver = new WalReceiver(7, "streaming", null, new TimelineId(1), At(5)) },
+        };
+        Expect<InstanceAction.Wait>(standby, "AwaitedByCommits");
+        void StopsAtOnce(InstanceObservation o) => Expect<InstanceAction.Stop>(o, "Leaving");
+        StopsAtOnce(standby with { ShutdownFor = TimeSpan.FromSeconds(2) });
+        StopsAtOnce(standby with { Settings = Settings });
+        StopsAtOnce(standby with { Status = Status(true) });
+        StopsAtOnce(standby with { Peers = [Peer(C)] });
+        StopsAtOnce(standby with { Reading = Read(record with { Quorums = [Clause(1, B, 1, C)] }) });
+        StopsAtOnce(standby with { Reading = Read(record with { Quorums = [Clause(1, B, 1, A)] }) });
+        StopsAtOnce(standby with { Reading = Read(record with { State = new RecordState.Electing() }) });
     }
 
     [Fact]

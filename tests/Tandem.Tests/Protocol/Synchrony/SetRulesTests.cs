@@ -67,6 +67,20 @@ public sealed class SetRulesTests
     }
 
     [Fact]
+    public void Who_is_being_ended_in_order_is_let_go_before_that_and_not_taken_in_again()
+    {
+        var all = Quorum with { Mode = SynchronyMode.Synchronous };
+        var stops = Streams(B) with { Stops = true };
+        var let = SetRules.Propose(Clause(1, A, 2, B, C), all, [stops, Streams(C)]);
+        Assert.Equal((Clause(1, A, 1, C), "MemberStops", "orders-2 is being ended"), (let.To, let.Reason, let.Message));
+        Assert.Null(SetRules.Propose(Clause(1, A, 1, C), all, [stops, Streams(C)]).To);
+        Assert.Equal(Clause(1, A, 2, C, D), SetRules.Propose(Clause(1, A, 2, B, C), all, [stops, Streams(C), Streams(D)]).To);
+        // Where too few would be left, commits wait for it, and nothing is given up.
+        Assert.Null(SetRules.Propose(Clause(1, A, 1, B), all, [stops]).To);
+        Assert.Null(SetRules.Propose(Clause(1, A, 2, B, C), all with { Least = 2 }, [stops, Streams(C)]).To);
+    }
+
+    [Fact]
     public void An_earlier_life_of_a_volume_leaves_as_soon_as_the_next_one_streams()
     {
         var again = B with { Volume = "eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee" };
