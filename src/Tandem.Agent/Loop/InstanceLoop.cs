@@ -125,7 +125,7 @@ public sealed class InstanceLoop : ILinkService
     private async Task<bool> TurnAsync(AgentSettings settings, CancellationToken cancellation)
     {
         var begun = _context.Time.BootTime();
-        if (begun - _begunAt is { } gap && gap > SlowTurn) _context.Records.OutOfTouchUntil(begun - SlowTurn / 2);
+        if (begun - _begunAt is { } gap && gap > SlowTurn) _context.Records.WasPausedUntil(begun - SlowTurn / 2);
         _begunAt = begun;
         ReadRecord(cancellation);
         var record = _context.Records.Latest.Record;
@@ -167,7 +167,7 @@ public sealed class InstanceLoop : ILinkService
         if (_reading is { IsCompleted: false }) return;
         var latest = _context.Records.Latest;
         var behind = _latest is { RecordRegressed: false } && RecordSight.IsBehind(latest, _peers.Observe());
-        if (!behind && latest.ReachableSince is not null && latest.Exists is { } exists && latest.ReadAt is { } at && _context.Time.BootTime() - at < (exists ? ReadInterval : AbsentReadInterval)) return;
+        if (!behind && latest.Exists is { } exists && latest.ReadAt is { } at && _context.Time.BootTime() - at < (exists ? ReadInterval : AbsentReadInterval)) return;
         _reading = ReadQuietlyAsync(cancellation);
     }
 

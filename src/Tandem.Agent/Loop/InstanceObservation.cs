@@ -143,9 +143,11 @@ public sealed record InstanceObservation
 
     /// <summary>Time at which the own hold given to an asynchronous primary ends; null: none.</summary>
     public TimeSpan? HeldUntil { get; init; }
+
+    /// <summary>How long ago the election that stands there was first seen; null: none does.</summary>
     public TimeSpan? ElectingSince { get; init; }
 
-    /// <summary>Another reign stood in the record before, at a look since which this agent has been in touch with the API server: the present one, or its election, is none of before.</summary>
+    /// <summary>Another reign stood in the record before, at a look since which this agent has been in touch with the API server, and it was told of the change: the present one, or its election, is none of before.</summary>
     public bool SawReignBegin { get; init; }
     public TimeSpan? ClausesSatisfiedFor { get; init; }
     public bool HolderIsDown { get; init; }

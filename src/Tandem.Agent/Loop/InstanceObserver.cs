@@ -90,7 +90,7 @@ public sealed class InstanceObserver(RecordKeeper records, ClusterSight sight, P
             HeldUntil = holds.Until,
             ElectingSince = record?.State is RecordState.Electing ? now - _reign!.Value.Since : null,
             InTouchInAll = _touched?.InAll ?? TimeSpan.Zero,
-            SawReignBegin = touch is not null && _reign?.Touch == touch,
+            SawReignBegin = touch is not null && _reign?.Touch == touch && record is not null && reading.Begun == (record.Epoch, record.Holder),
             ClausesSatisfiedFor = SatisfiedFor(record, observed, now),
             HolderIsDown = HolderIsDown(record, now),
             HandoverTried = memory.HandoverTried,

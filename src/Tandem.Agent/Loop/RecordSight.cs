@@ -57,7 +57,9 @@ public static class RecordSight
     public static InstanceAction.Wait? MembersUnheard(InstanceObservation o)
     {
         var limit = o.Synchrony.Preferred && o.Synchrony.DegradeAfter < MemberHearingLimit ? o.Synchrony.DegradeAfter : MemberHearingLimit;
-        if (o.InTouchFor >= limit) return null;
+        // An election that it has not seen begin may be one of before, however long it had been in touch when that appeared.
+        var inSight = o.ElectingSince < o.InTouchFor ? o.ElectingSince.Value : o.InTouchFor;
+        if (inSight >= limit) return null;
         // It has seen the election begin, or has written that record itself, since it came into touch: that is no old one.
         if ((o.ElectingSince is not null && o.SawReignBegin) || (o.Grant is { } grant && grant.Epoch == o.Record!.Epoch && o.Now - grant.SentAt < o.InTouchFor)) return null;
         var epoch = o.Record!.Epoch.Value;
@@ -69,9 +71,9 @@ public static class RecordSight
         // Or whoever has looked on since the election began; or all, of whom the elected one would be one.
         bool HasLookedOn(PeerObservation peer) => peer.Reachable && peer.ViewAge <= o.InTouchFor && peer.View is { SawElection: true } view && view.Epoch == epoch;
         if (isElecting && (o.Peers.Any(HasLookedOn) || o.Record.AllNamed().All(m => m == o.Me || IsGone(m) || KnowsNoneAbove(m, epoch)))) return null;
-        InstanceAction.Wait WaitFor(string whom, TimeSpan waited) => new(MembersUnheardReason, $"the API server has just been reached (again), and {whom} said that they know of no later primary: they are waited for, {(limit - waited).TotalSeconds:0} s at most");
+        InstanceAction.Wait WaitFor(string whom, TimeSpan waited) => new(MembersUnheardReason, $"{(isElecting ? "this election may be one of before" : "the API server has just been reached (again)")}, and {whom} said that they know of no later primary: they are waited for, {(limit - waited).TotalSeconds:0} s at most");
         if (o.Record!.Quorums.FirstOrDefault(c => c.Members.Count(IsHeard) < c.Acknowledgements && !c.Members.All(m => IsHeard(m) || IsGone(m))) is { } clause)
-            return WaitFor($"fewer than {clause.Acknowledgements} of {clause} have", o.InTouchFor);
+            return WaitFor($"fewer than {clause.Acknowledgements} of {clause} have", inSight);
         // Under an empty clause anybody may have been elected by himself. Nobody's confirmation is missing here: so one who is gone for good is not waited for again whenever the API server was out of reach for a moment.
         return o.Synchrony.IsSynchronous && o.InTouchInAll < limit && o.Record.Quorums.Any(c => c.IsEmpty) && o.Record.Members.FirstOrDefault(m => !IsHeard(m) && !IsGone(m)) is { Instance: { } silent } ? WaitFor($"{silent} has not", o.InTouchInAll) : null;
     }

@@ -23,7 +23,6 @@ public sealed class RecordKeeper(IKubernetesClient client, string cluster, strin
     private static readonly TimeSpan Touch = TimeSpan.FromSeconds(1);
 
     private readonly Turns _turns = new();
-    private TimeSpan _outOfTouchUntil;
 
     /// <summary>The highest format of a record that this agent knows: it follows a higher one, and swaps none.</summary>
     public int Format => format;
@@ -50,25 +49,26 @@ public sealed class RecordKeeper(IKubernetesClient client, string cluster, strin
     /// <summary>
     /// Takes note of a Lease that a watch delivered. A watch may lag, but what it shows did stand: only newer versions are taken. When it was so, and that the API server answers now, a live read alone tells.
     /// </summary>
-    public void Observe(V1Lease lease)
+    /// <param name="before">What stood there before, where the watch itself has told of the change; null where a list shows it.</param>
+    public void Observe(V1Lease lease, V1Lease? before = null)
     {
+        if (before is not null) NoteBegin(TryRead(before), TryRead(lease));
         // Before the first live read, and about another Lease than the one that was read, a watch may speak of what is long over.
         if (Latest.Exists is null || (Latest.Record is { } known && (known.Uid != lease.Metadata.Uid || Version(lease.Metadata.ResourceVersion) <= Version(known.ResourceVersion)))) return;
-        Publish(lease, IsBackAgain() ? Latest with { ReachableSince = null } : Latest);
+        Publish(lease, Latest);
     }
 
     /// <summary>What the volume remembers from before this life.</summary>
     public void Recall(PrimaryRecord? remembered) => Note(remembered);
 
-    /// <summary>Though no read has failed: this process was paused until then, and heard nobody, or the watch of the record broke off, and the API server may have gone back. What was heard before that is old; the next read tells what stands there.</summary>
-    public void OutOfTouchUntil(TimeSpan until)
+    /// <summary>This process was paused until then, and heard nobody, though no read has failed: what it heard before that is old.</summary>
+    public void WasPausedUntil(TimeSpan until)
     {
-        if (until > _outOfTouchUntil) _outOfTouchUntil = until;
-        if (Latest.ReachableSince < until) Latest = Latest with { ReachableSince = null };
+        if (Latest.ReachableSince < until) Latest = Latest with { ReachableSince = until };
     }
 
     /// <param name="decidedAt">
-    /// When this was decided on, by the boot clock: not where the API server was out of reach since, or this process paused, or the watch broke off. It may have gone back meanwhile, and what the rules wait for then, a job that has begun before must
+    /// When this was decided on, by the boot clock: not where the API server was out of reach since, or this process paused. It may have gone back meanwhile, and what the rules wait for then, a job that has begun before must
     /// not pass by.
     /// </param>
     /// <param name="change">From the record as read live (null: there is none) to what it shall be; null: not called for any more.</param>
@@ -88,7 +88,7 @@ public sealed class RecordKeeper(IKubernetesClient client, string cluster, strin
                 return new RecordSwap.Unsent();
             }
             if (Latest.Unreadable is not null) return new RecordSwap.Moot(null);
-            if (!(Latest.ReachableSince <= decidedAt)) return new RecordSwap.Unsent();
+            if (Latest.ReachableSince > decidedAt) return new RecordSwap.Unsent();
 
             var current = lease is null ? null : Latest.Record;
             if (current is { IsWritable: false }) return new RecordSwap.Moot(current); // written by a newer version: follow, never swap
@@ -104,6 +104,7 @@ public sealed class RecordKeeper(IKubernetesClient client, string cluster, strin
                 case SwapResult<V1Lease>.Applied applied:
                     (MaybeMembers, MaybeCounted) = ([], null);
                     Publish(applied.Value, Answered(sentAt));
+                    NoteBegin(current, Latest.Record);
                     Log.Swapped(logger, purpose, next.Epoch, next.State, next.Holder?.Instance ?? "-");
                     return new RecordSwap.Applied(Latest.Record!, sentAt);
                 case SwapResult<V1Lease>.Unknown unknown:
@@ -171,10 +172,7 @@ public sealed class RecordKeeper(IKubernetesClient client, string cluster, strin
             }
             else
             {
-                var reading = Read(sentAt);
-                var wentBack = IsBackAgain() || (before is not null && (before.Uid != lease.Metadata.Uid || IsBefore(lease, before)));
-                if (wentBack && reading.ReachableSince is not null) reading = reading with { ReachableSince = time.BootTime() };
-                Publish(lease, reading, before);
+                Publish(lease, Read(sentAt), before);
             }
             return lease;
         }
@@ -192,7 +190,8 @@ public sealed class RecordKeeper(IKubernetesClient client, string cluster, strin
     {
         // The watch was quicker than a read that had been sent before: what is known does not become older by it. But a live read that is older than what was known before it
         // was sent tells that the API server itself went back (a backup was restored): then that is what stands there.
-        if (Latest.Record is { } known && IsBefore(lease, known) && !(before is not null && IsBefore(lease, before)))
+        if (Latest.Record is { } known && known.Uid == lease.Metadata.Uid && Version(lease.Metadata.ResourceVersion) < Version(known.ResourceVersion)
+            && !(before is not null && before.Uid == lease.Metadata.Uid && Version(lease.Metadata.ResourceVersion) < Version(before.ResourceVersion)))
         {
             Latest = reading;
             return;
@@ -215,24 +214,36 @@ public sealed class RecordKeeper(IKubernetesClient client, string cluster, strin
 
     /// <summary>What is known, as of an answer of the API server to what was sent then.</summary>
     private RecordReading Answered(TimeSpan sentAt) =>
-        Latest with { ReadAt = sentAt, Reachable = true, ReachableSince = Latest is { Reachable: true, ReachableSince: { } since } ? since : sentAt >= _outOfTouchUntil ? time.BootTime() : null };
+        Latest with { ReadAt = sentAt, Reachable = true, ReachableSince = Latest is { Reachable: true, ReachableSince: { } since } ? since : time.BootTime() };
 
     /// <summary>As <see cref="Answered"/>, of a read.</summary>
     private RecordReading Read(TimeSpan sentAt)
     {
         var answered = Answered(sentAt);
-        return time.BootTime() - sentAt > Touch && answered.ReachableSince is not null ? answered with { ReachableSince = time.BootTime() } : answered;
+        return time.BootTime() - sentAt > Touch ? answered with { ReachableSince = time.BootTime() } : answered;
     }
 
-    /// <summary>There was none, and had been one: whoever has rebuilt it knows; to anybody else it may as well have been restored.</summary>
-    private bool IsBackAgain() => Latest is { Exists: false, Newest: not null };
+    private void NoteBegin(PrimaryRecord? before, PrimaryRecord? now)
+    {
+        if (now is not null && (before?.Epoch, before?.Holder) != (now.Epoch, now.Holder)) Latest = Latest with { Begun = (now.Epoch, now.Holder) };
+    }
+
+    private static PrimaryRecord? TryRead(V1Lease lease)
+    {
+        try
+        {
+            return RecordLease.Read(lease);
+        }
+        catch (FormatException)
+        {
+            return null; // whoever publishes it tells why
+        }
+    }
 
     private void Note(PrimaryRecord? record)
     {
         if (record is not null && Latest.Newest?.IsOlderThan(record) != false) Latest = Latest with { Newest = record };
     }
-
-    private static bool IsBefore(V1Lease lease, PrimaryRecord known) => known.Uid == lease.Metadata.Uid && Version(lease.Metadata.ResourceVersion) < Version(known.ResourceVersion);
 
     private static ulong Version(string? resourceVersion) => ulong.TryParse(resourceVersion, out var version) ? version : 0;
 }

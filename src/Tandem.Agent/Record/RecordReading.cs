@@ -1,4 +1,5 @@
 using Tandem.Protocol.Records;
+using Tandem.Resources.Values;
 
 namespace Tandem.Agent.Record;
 
@@ -10,9 +11,15 @@ public sealed record RecordReading(PrimaryRecord? Record, bool? Exists, TimeSpan
 {
     /// <summary>
     /// Boot-clock time at which the first read was answered of those that have all succeeded since; null before the first. When it was sent says nothing: it may have hung until the network was
-    /// mended, and what others have obeyed meanwhile has not been heard for longer because of it. It was sent after the process was paused last, and after the watch of the record broke off last; and the API server has not been seen to go back since.
+    /// mended, and what others have obeyed meanwhile has not been heard for longer because of it. Nor before the process was paused last.
     /// </summary>
     public TimeSpan? ReachableSince { get; init; }
+
+    /// <summary>
+    /// The reign, or election (nobody holds it), that this agent knows to have begun in its life: its own swap has begun it, or the watch has told of the change. What a read or a list shows instead may be one of before, which
+    /// the API server went back to; a watch goes on from the version that it had come to, or ends.
+    /// </summary>
+    public (Epoch Epoch, Incarnation? Holder)? Begun { get; init; }
 
     /// <summary>
     /// The newest record known, in this life or by the volume, which may not have taken down all that was seen (a full disk): nothing is swapped over one that is older, but what is to take its place.

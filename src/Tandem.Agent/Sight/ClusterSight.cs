@@ -6,7 +6,6 @@ using Tandem.Agent.Record;
 using Tandem.Kubernetes.Client;
 using Tandem.Kubernetes.Models;
 using Tandem.Kubernetes.Watching;
-using Tandem.Protocol.Clocks;
 using Tandem.Protocol.Records;
 using Tandem.Resources;
 using Tandem.Resources.Validation;
@@ -43,15 +42,12 @@ public sealed class ClusterSight
         _watchLease = (name, cache) => Watch(cache, name, null);
         _watchers.Add(Watch(_clusters, identity.Cluster, null));
         _watchers.Add(_podWatcher = Watch(_pods, null, $"{Names.ClusterLabel}={identity.Cluster}"));
-        var record = Watch(_records, Names.Record(identity.Cluster), null);
-        // Whoever restores an API server ends its watches first; that no read has failed, and that what stands there has a higher version, does not tell otherwise: etcd is restored with its revision bumped.
-        record.Interrupted += () => records.OutOfTouchUntil(time.BootTime());
-        _watchers.Add(record);
+        _watchers.Add(Watch(_records, Names.Record(identity.Cluster), null));
         _clusters.Changed += _ => Changed?.Invoke();
         _pods.Changed += _ => Changed?.Invoke();
         _records.Changed += change =>
         {
-            if (change is not ResourceChange<V1Lease>.Deleted) records.Observe(change.Value);
+            if (change is not ResourceChange<V1Lease>.Deleted) records.Observe(change.Value, change is ResourceChange<V1Lease>.Modified { IsFromList: false, Old: var before } ? before : null);
         };
     }
 

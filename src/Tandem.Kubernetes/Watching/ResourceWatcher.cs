@@ -27,8 +27,6 @@ public sealed class ResourceWatcher<T>(IKubernetesClient client, ResourceCache<T
 
     public ResourceCache<T> Cache => cache;
 
-    public event Action? Interrupted;
-
     public Task WaitWarmAsync(CancellationToken cancellation) => cache.WaitWarmAsync(cancellation);
 
     public async Task CatchUpAsync(CancellationToken cancellation)
@@ -113,7 +111,6 @@ public sealed class ResourceWatcher<T>(IKubernetesClient client, ResourceCache<T
         catch (WatchExpiredException e)
         {
             Log.WatchExpired(logger, typeof(T).Name, version, e.Message);
-            Interrupted?.Invoke();
             await Task.Delay(_backoff.Next(), time, cancellation);
             return null;
         }
@@ -140,7 +137,6 @@ public sealed class ResourceWatcher<T>(IKubernetesClient client, ResourceCache<T
     {
         var wait = _backoff.Next();
         Log.WatchFailed(logger, typeof(T).Name, wait.TotalSeconds, cause.Message);
-        Interrupted?.Invoke();
         try
         {
             await Task.Delay(wait, time, cancellation);
@@ -158,9 +154,6 @@ public interface IResourceWatcher
 {
     Task RunAsync(CancellationToken cancellation);
     Task WaitWarmAsync(CancellationToken cancellation);
-
-    /// <summary>Raised where the watch has broken off, and where its history is gone: whatever was told may stand there no more. One that ends in order raises nothing.</summary>
-    event Action? Interrupted;
 
     /// <summary>Ends once the cache holds what was there a second before this was called, or later.</summary>
     Task CatchUpAsync(CancellationToken cancellation);

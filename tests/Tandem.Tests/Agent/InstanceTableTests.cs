@@ -169,6 +169,9 @@ public sealed class InstanceTableTests
         Expect<InstanceAction.Elect>(begun with { Peers = [promised with { View = promised.View! with { SawElection = true } }] });
         // He would be one of all.
         Expect<InstanceAction.Elect>(begun with { Peers = [promised, Promising(C)] });
+        // However long it had been in touch when an election appeared that it has not seen begin.
+        Expect<InstanceAction.Wait>(world with { ElectingSince = TimeSpan.FromSeconds(9) }, "MembersUnheard");
+        Expect<InstanceAction.Elect>(world with { ElectingSince = TimeSpan.FromSeconds(10) });
         // It was in touch when the election began.
         Expect<InstanceAction.Elect>(begun with { ElectingSince = TimeSpan.FromSeconds(1.5), SawReignBegin = true });
         Expect<InstanceAction.Wait>(begun with { ElectingSince = TimeSpan.FromSeconds(1.5) }, "MembersUnheard");
@@ -182,7 +185,7 @@ public sealed class InstanceTableTests
     {
         var world = World(Record(2, null, Clause(1, C, 0))) with
         {
-            Volume = Promised(2), Promise = Promise(A, 2, 1, At(7)), HolderIsDown = true, ElectingSince = TimeSpan.Zero, ClausesSatisfiedFor = TimeSpan.FromMilliseconds(100), Peers = [Peer(B)],
+            Volume = Promised(2), Promise = Promise(A, 2, 1, At(7)), HolderIsDown = true, ElectingSince = TimeSpan.Zero, SawReignBegin = true, ClausesSatisfiedFor = TimeSpan.FromMilliseconds(100), Peers = [Peer(B)],
         };
         Expect<InstanceAction.Wait>(world, "Grace");
         Expect<InstanceAction.Elect>(world with { ClausesSatisfiedFor = TimeSpan.FromMilliseconds(300) });

@@ -69,75 +69,10 @@ public sealed class RecordKeeperTests
         Assert.Equal(asked + TimeSpan.FromSeconds(1.9), (await keeper.ReadAsync(CancellationToken.None)).ReachableSince);
 
         time.Advance(TimeSpan.FromSeconds(20)); // the machine is paused: nobody was heard
-        var resumed = time.BootTime();
-        keeper.OutOfTouchUntil(resumed);
-        Assert.Null(keeper.Latest.ReachableSince);
-        time.Advance(TimeSpan.FromSeconds(0.2));
-        api.Reads.Enqueue(Lease(1, "5"));
-        Assert.Equal(time.BootTime(), (await keeper.ReadAsync(CancellationToken.None)).ReachableSince);
-        keeper.OutOfTouchUntil(resumed);
+        keeper.WasPausedUntil(time.BootTime());
         Assert.Equal(time.BootTime(), keeper.Latest.ReachableSince);
-    }
-
-    [Fact]
-    public async Task A_read_that_was_sent_before_the_watch_broke_off_is_no_contact()
-    {
-        var time = new ManualTimeProvider();
-        var (keeper, api) = Keeper(time);
-        api.Reads.Enqueue(Lease(1, "5"));
-        await keeper.ReadAsync(CancellationToken.None);
-        api.Reads.Enqueue(Lease(1, "5"));
-        api.UnderWay = () =>
-        {
-            time.Advance(TimeSpan.FromSeconds(0.1));
-            keeper.OutOfTouchUntil(time.BootTime());
-        };
-        Assert.Null((await keeper.ReadAsync(CancellationToken.None)).ReachableSince);
-        api.UnderWay = null;
-        keeper.Observe(Lease(2, "7")); // and the watch, begun anew, tells nothing of when
-        Assert.Null(keeper.Latest.ReachableSince);
-        api.Reads.Enqueue(Lease(2, "7"));
-        Assert.Equal(time.BootTime(), (await keeper.ReadAsync(CancellationToken.None)).ReachableSince);
-    }
-
-    /// <summary>Nothing failed meanwhile: only what stands there tells.</summary>
-    [Theory]
-    [InlineData("5", "uid", false)] // an older version
-    [InlineData("12", "another", false)]
-    [InlineData("12", "uid", true)] // it was gone in between
-    [InlineData("12", "another", true)]
-    public async Task Contact_begins_anew_where_the_api_server_is_seen_to_have_gone_back(string version, string uid, bool wasGone)
-    {
-        var time = new ManualTimeProvider();
-        var (keeper, api) = Keeper(time);
-        api.Reads.Enqueue(Lease(3, "9"));
-        await keeper.ReadAsync(CancellationToken.None);
-        time.Advance(TimeSpan.FromSeconds(3));
-        if (wasGone)
-        {
-            api.Reads.Enqueue(null);
-            await keeper.ReadAsync(CancellationToken.None);
-        }
-        var lease = Lease(2, version);
-        lease.Metadata.Uid = uid;
-        api.Reads.Enqueue(lease);
-        Assert.Equal(time.BootTime(), (await keeper.ReadAsync(CancellationToken.None)).ReachableSince);
-        api.Reads.Enqueue(lease);
-        time.Advance(TimeSpan.FromSeconds(1));
-        Assert.Equal(time.BootTime() - TimeSpan.FromSeconds(1), (await keeper.ReadAsync(CancellationToken.None)).ReachableSince);
-    }
-
-    [Fact]
-    public async Task A_watch_that_tells_of_a_record_which_was_gone_is_no_contact()
-    {
-        var (keeper, api) = Keeper();
-        foreach (var lease in new[] { Lease(3, "9"), null })
-        {
-            api.Reads.Enqueue(lease);
-            await keeper.ReadAsync(CancellationToken.None);
-        }
-        keeper.Observe(Lease(3, "12"));
-        Assert.Equal((3, null), (keeper.Latest.Record!.Epoch.Value, keeper.Latest.ReachableSince));
+        keeper.WasPausedUntil(asked);
+        Assert.Equal(time.BootTime(), keeper.Latest.ReachableSince);
     }
 
     [Fact]
@@ -171,15 +106,42 @@ public sealed class RecordKeeperTests
     }
 
     [Fact]
+    public async Task What_is_read_or_listed_may_have_begun_long_ago_and_what_the_watch_or_an_own_swap_tells_begins_now()
+    {
+        var (keeper, api) = Keeper();
+        api.Reads.Enqueue(Lease(1, "5"));
+        await keeper.ReadAsync(CancellationToken.None);
+        Assert.Null(keeper.Latest.Begun);
+        api.Reads.Enqueue(Lease(2, "7"));
+        await keeper.ReadAsync(CancellationToken.None);
+        keeper.Observe(Lease(3, "9")); // from a list
+        Assert.Null(keeper.Latest.Begun);
+        keeper.Observe(Lease(3, "10"), Lease(3, "9")); // a renewal: it had begun before
+        Assert.Null(keeper.Latest.Begun);
+        keeper.Observe(Lease(4, "12"), Lease(3, "10"));
+        Assert.Equal(4, keeper.Latest.Begun!.Value.Epoch.Value);
+
+        // The read was quicker than the watch.
+        api.Reads.Enqueue(Lease(5, "14"));
+        await keeper.ReadAsync(CancellationToken.None);
+        Assert.Equal(4, keeper.Latest.Begun!.Value.Epoch.Value);
+        keeper.Observe(Lease(5, "14"), Lease(4, "12"));
+        Assert.Equal(5, keeper.Latest.Begun!.Value.Epoch.Value);
+
+        api.Reads.Enqueue(Lease(5, "14"));
+        api.Outcomes.Enqueue(sent => new SwapResult<V1Lease>.Applied(sent with { Metadata = sent.Metadata with { ResourceVersion = "15" } }));
+        Assert.IsType<RecordSwap.Applied>(await keeper.SwapAsync("vacate", TimeSpan.MaxValue, record => record! with { Epoch = record.Epoch.Next }, CancellationToken.None));
+        Assert.Equal(6, keeper.Latest.Begun!.Value.Epoch.Value);
+    }
+
+    [Fact]
     public async Task What_was_decided_before_the_api_server_was_out_of_reach_is_not_swapped_after_it()
     {
-        var time = new ManualTimeProvider();
-        var (keeper, api) = Keeper(time);
+        var (keeper, api) = Keeper();
         api.Reads.Enqueue(Lease(1, "5"));
         await keeper.ReadAsync(CancellationToken.None);
         var decidedAt = keeper.Latest.ReachableSince!.Value;
-        time.Advance(TimeSpan.FromSeconds(1));
-        keeper.OutOfTouchUntil(decidedAt + TimeSpan.FromSeconds(1));
+        keeper.WasPausedUntil(decidedAt + TimeSpan.FromSeconds(1));
         api.Reads.Enqueue(Lease(1, "5"));
         Assert.IsType<RecordSwap.Unsent>(await keeper.SwapAsync("members", decidedAt, record => record! with { Members = [A] }, CancellationToken.None));
         Assert.Empty(api.Sent);
@@ -264,10 +226,10 @@ public sealed class RecordKeeperTests
         return lease with { Metadata = lease.Metadata with { Uid = "uid", ResourceVersion = version } };
     }
 
-    /// <summary>Reads answer in the order given (null: there is none), and so do swaps; one that is given no outcome meets another version.</summary>
+    /// <summary>Reads answer in the order given, and so do swaps; one that is given no outcome meets another version.</summary>
     public class Api : DispatchProxy
     {
-        internal Queue<V1Lease?> Reads { get; } = [];
+        internal Queue<V1Lease> Reads { get; } = [];
         internal List<V1Lease> Sent { get; } = [];
         internal Queue<Func<V1Lease, SwapResult<V1Lease>>> Outcomes { get; } = [];
 
@@ -286,7 +248,7 @@ public sealed class RecordKeeperTests
             var underWay = UnderWay;
             UnderWay = null;
             underWay?.Invoke();
-            return Task.FromResult(Reads.Dequeue());
+            return Task.FromResult<V1Lease?>(Reads.Dequeue());
         }
 
         private Task<SwapResult<V1Lease>> Swap(V1Lease lease)

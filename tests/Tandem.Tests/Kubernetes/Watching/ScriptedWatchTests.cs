@@ -108,7 +108,7 @@ public sealed class ScriptedWatchTests
     }
 
     [Fact]
-    public async Task After_an_expiry_it_lists_again_after_a_mere_end_it_goes_on_where_it_was_and_tells_which_it_was()
+    public async Task After_an_expiry_it_lists_again_and_after_a_mere_end_it_goes_on_where_it_was()
     {
         var watches = 0;
         await using var server = new ScriptedHttpServer(request =>
@@ -128,15 +128,11 @@ public sealed class ScriptedWatchTests
         var cache = new ResourceCache<V1ConfigMap>();
         var heard = new Heard<V1ConfigMap>(cache);
         var options = new ResourceWatcherOptions { Namespace = "n", InitialBackoff = TimeSpan.FromMilliseconds(5) };
-        var watcher = new ResourceWatcher<V1ConfigMap>(client, cache, options, TimeProvider.System, new Random(1), NullLogger.Instance);
-        var interrupted = new List<int>();
-        watcher.Interrupted += () => interrupted.Add(watches);
-        await using (Running.Start(watcher.RunAsync))
+        await using (Running.Start(stop => new ResourceWatcher<V1ConfigMap>(client, cache, options, TimeProvider.System, new Random(1), NullLogger.Instance).RunAsync(stop)))
             await Eventually.TrueAsync(() => server.Requests.Count >= 8);
 
         Assert.Equal(["list", "10", "11", "15", "15", "15", "list", "10"], server.Requests.Take(8).Select(r => r.Path.Contains("watch=true") ? r.Path.Split("resourceVersion=")[1].Split('&')[0] : "list"));
         Assert.Equal(["added a", "missing a"], heard.All);
-        Assert.Equal([4, 5], interrupted.Where(w => w != 3)); // not where one ended in order; the third may have been sent again below, unseen
     }
 
     private static KubernetesClient Client(ScriptedHttpServer server, KubernetesClientOptions? options = null) =>
