@@ -67,7 +67,7 @@ public static class SetRules
 
         var leaving = current.Members.Where(m => IsSuperseded(m, standbys) || standbys.FirstOrDefault(s => s.Incarnation == m) is not { } health || health.Leaves || health.Stops || (!health.Streaming && health.SilentFor >= target.ReplaceAfter)).ToImmutableSortedSet();
         var remaining = current.Members.Except(leaving);
-        var (reason, why) = standbys.Where(s => leaving.Contains(s.Incarnation)) is var known && known.Count(s => s.Stops) == leaving.Count
+        var (reason, why) = leaving.All(m => standbys.Any(s => s.Stops && s.Incarnation == m))
             ? ("MemberStops", $"{Names(leaving)} is being ended")
             : ("MemberSilent", $"{Names(leaving)} silent for {target.ReplaceAfter.TotalSeconds:0} s");
 

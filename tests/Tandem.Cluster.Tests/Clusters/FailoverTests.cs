@@ -62,7 +62,7 @@ public sealed class FailoverTests(SandboxFixture fixture, FailoverDatabase datab
         Assert.Empty((await Stage.Writer.ReadBackAsync(Deadline, default)).Lost);
     }
 
-    /// <summary>Where it is not let go first, every commit waits until the set goes on without it, or its pod is back: three seconds and more.</summary>
+    /// <summary>Where it is not let go first, every commit waits until the set goes on without it, or its pod is back.</summary>
     [Fact] // C13, E4
     public async Task A_standby_that_is_ended_in_order_keeps_no_commit_waiting()
     {
