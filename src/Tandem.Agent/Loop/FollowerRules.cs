@@ -247,5 +247,5 @@ internal static class FollowerRules
     /// <summary>A member leaves all clauses before its volume is rebuilt or wiped: what they counted on it would be gone.</summary>
     private static bool InsideClause(InstanceObservation o) => o.Record!.Quorums.Any(c => c.Members.Contains(o.Me) || c.Holder == o.Me && c.Epoch == o.Record.Epoch);
 
-    private static bool HolderReady(InstanceObservation o) => o.Peers.FirstOrDefault(p => p.Incarnation == o.Record!.Holder) is { Reachable: true };
+    public static bool HolderReady(InstanceObservation o) => o.Peers.FirstOrDefault(p => p.Incarnation == o.Record!.Holder) is { Reachable: true };
 }

@@ -15,7 +15,7 @@ internal static class Rulings
     /// <summary>As long as an agent that has just come into touch with the API server waits for those who do not answer.</summary>
     private static readonly TimeSpan HearingLimit = TimeSpan.FromSeconds(1);
 
-    /// <summary>As long as one that is being ended waits for the primary to let it go: as long as a set change takes, and as a standby's restart may keep commits waiting at most.</summary>
+    /// <summary>As long as one that is being ended waits for the primary to let it go: long enough for it to be heard and for a set change, and no longer where the primary knows nothing of this.</summary>
     private static readonly TimeSpan LetGoLimit = TimeSpan.FromSeconds(2);
 
     public const string AwaitedReason = "AwaitedByCommits";
@@ -42,7 +42,7 @@ internal static class Rulings
     private static bool IsAwaited(InstanceObservation o) =>
         !o.IsHolder && o.Status is { Receiver.Status: "streaming" } && o.Record is { RunMode: RunMode.Primary, State: RecordState.Stable } record && record.Epoch == o.Volume.Promise
         && o.Synchrony is { Mode: SynchronyMode.Synchronous, Least: var least } && record.Quorums.Any(c => c.Epoch == record.Epoch && c.Members.Contains(o.Me) && c.Members.Count > least)
-        && o.Peers.Any(p => p.Reachable && p.Incarnation == record.Holder);
+        && FollowerRules.HolderReady(o);
 
     /// <summary>
     /// Nobody but its agent promotes a server, behind the gate; by a person's pg_promote it takes writes that no record explains. It has never acknowledged one that waits for others, as its setting names a placeholder;

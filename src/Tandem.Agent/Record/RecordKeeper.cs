@@ -52,7 +52,8 @@ public sealed class RecordKeeper(IKubernetesClient client, string cluster, strin
     /// <param name="before">What stood there before, where the watch itself has told of the change; null where a list shows it.</param>
     public void Observe(V1Lease lease, V1Lease? before = null)
     {
-        if (before is not null) NoteBegin(TryRead(before), TryRead(lease));
+        // Of what stood there unreadable, nobody can tell whether this is another reign.
+        if (before is not null && TryRead(before) is { } was) NoteBegin(was, TryRead(lease));
         // Before the first live read, and about another Lease than the one that was read, a watch may speak of what is long over.
         if (Latest.Exists is null || (Latest.Record is { } known && (known.Uid != lease.Metadata.Uid || Version(lease.Metadata.ResourceVersion) <= Version(known.ResourceVersion)))) return;
         Publish(lease, Latest);

@@ -118,6 +118,8 @@ public sealed class RecordKeeperTests
         Assert.Null(keeper.Latest.Begun);
         keeper.Observe(Lease(3, "10"), Lease(3, "9")); // a renewal: it had begun before
         Assert.Null(keeper.Latest.Begun);
+        keeper.Observe(Lease(4, "11"), Lease(3, "10") with { Metadata = new V1ObjectMeta { Name = "orders", Uid = "uid", ResourceVersion = "10" } }); // nobody could read what stood there
+        Assert.Null(keeper.Latest.Begun);
         keeper.Observe(Lease(4, "12"), Lease(3, "10"));
         Assert.Equal(4, keeper.Latest.Begun!.Value.Epoch.Value);
 
